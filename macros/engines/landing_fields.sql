@@ -1,0 +1,140 @@
+{#
+    A query for the lines of a landing table with the JSON text of the fields asked for.
+
+    relation  a landing source
+    fields    {column: field}: the name each column gets, the field's name in the JSON object
+
+    Returns line, file_name, ingest_date, is_json and the columns: the field's JSON text ('"a"', '1.5', '[]'), null where
+    the field is absent or null. Where is_json is false all of them are null. A line is JSON if it is one object by
+    RFC 8259, with one trailing comma allowed, as older files have it. The first of two equal keys counts.
+
+    Where the engines differ, and what is done about it, so that both take and refuse the same lines:
+      duckdb  takes NaN, Infinity and a comma before a closing bracket; those are looked for outside of strings
+      athena  takes half a surrogate pair as `?`, and fails the query on deep nesting (1,000) and long strings (20 million
+              characters), which try() does not catch; no honest delivery comes near either
+      athena  keeps bytes that are not UTF-8; the file's name is a hidden column
+#}
+{% macro landing_fields(relation, fields) -%}
+    {{ return(adapter.dispatch('landing_fields')(relation, fields)) }}
+{%- endmacro %}
+
+{#- What both engines can parse without failing; short lines cannot nest deep. -#}
+{% macro _is_parseable(line) -%}
+    (
+        length({{ line }}) <= 1000
+        or (
+            length({{ line }}) <= 16000000
+            and length({{ line }}) - length(replace(replace({{ line }}, '[', ''), '{', '')) <= 500
+        )
+    )
+{%- endmacro %}
+
+{#- The line without its trailing comma; a line that ends as it should is not looked at twice. -#}
+{% macro _without_trailing_comma(line) -%}
+    case when {{ line }} like '%}' then {{ line }} else regexp_replace({{ line }}, '\s*,\s*$', '') end
+{%- endmacro %}
+
+{% macro duckdb__landing_fields(relation, fields) %}
+with
+
+lines as (
+
+    select
+        line,
+        file_name,
+        cast(ingest_date as date) as ingest_date,
+        {{ _without_trailing_comma('line') }} as document
+    from {{ relation }}
+
+),
+
+parsed as (
+
+    select
+        line,
+        file_name,
+        ingest_date,
+        case
+            when not {{ _is_parseable('line') }} then null
+            when not (starts_with(document, '{') or regexp_matches(document, '^\s*\{')) then null
+            -- what it takes beyond RFC 8259: first cheaply, for most lines have nothing like it, then outside of strings
+            when
+                regexp_matches(document, '[:,\[]\s*([}\]]|-?[nN][aA]|-?[iI][nN])')
+                and regexp_matches(
+                    regexp_replace(document, '"([^"\\]|\\.)*"', '""', 'g'), ',\s*[}\]]|(?i)nan|inf'
+                )
+                then null
+            when json_valid(document)
+                then json_extract(document, [{% for field in fields.values() %}'$.{{ field }}'{{ ', ' if not loop.last }}{% endfor %}])
+        end as field_values
+    from lines
+
+)
+
+select
+    line,
+    file_name,
+    ingest_date,
+    field_values is not null as is_json,
+    {%- for column in fields %}
+    nullif(cast(field_values[{{ loop.index }}] as varchar), 'null') as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from parsed
+{% endmacro %}
+
+{% macro athena__landing_fields(relation, fields) %}
+with
+
+lines as (
+
+    select
+        case
+            when from_utf8(to_utf8(line)) = line then ltrim(line, U&'\FEFF')
+            else U&'\FFFD' || regexp_replace(to_hex(to_utf8(line)), '(..)', x -> chr(from_base(x[1], 16)))
+        end as line,
+        regexp_extract("$path", '[^/]+$') as file_name,
+        cast(ingest_date as date) as ingest_date
+    from {{ relation }}
+
+),
+
+documents as (
+
+    select
+        line,
+        file_name,
+        ingest_date,
+        {{ _without_trailing_comma('line') }} as document
+    from lines
+
+),
+
+parsed as (
+
+    select
+        line,
+        file_name,
+        ingest_date,
+        document,
+        case
+            when not {{ _is_parseable('document') }} then false
+            when regexp_like(
+                replace(document, '\\', ''),
+                '(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]'
+            ) then false
+            else coalesce(try(json_parse(document)) is not null and regexp_like(document, '^\s*\{'), false)
+        end as is_json
+    from documents
+
+)
+
+select
+    line,
+    file_name,
+    ingest_date,
+    is_json,
+    {%- for column, field in fields.items() %}
+    nullif(case when is_json then json_format(json_extract(document, '$.{{ field }}')) end, 'null') as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from parsed
+{% endmacro %}

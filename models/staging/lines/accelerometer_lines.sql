@@ -1,0 +1,75 @@
+with
+
+fields as (
+
+    {{ landing_fields(source('landing', 'accelerometer'), {
+        'user_json': 'user',
+        'timestamp_json': 'timestamp',
+        'old_timestamp_json': 'timeStamp',
+        'x_json': 'x',
+        'y_json': 'y',
+        'z_json': 'z',
+    }) }}
+
+),
+
+typed as (
+
+    select
+        ingest_date,
+        file_name,
+        line,
+        is_json,
+        user_json,
+        coalesce(timestamp_json, old_timestamp_json) as timestamp_json,
+        x_json,
+        y_json,
+        z_json,
+        {{ json_email('user_json') }} as email,
+        {{ json_instant('coalesce(timestamp_json, old_timestamp_json)') }} as read_at,
+        {{ json_number('x_json') }} as x,
+        {{ json_number('y_json') }} as y,
+        {{ json_number('z_json') }} as z
+    from fields
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when email is not null and read_at is not null and x is not null and y is not null and z is not null then null
+            when not is_json then 'not_json'
+            when user_json is null then 'missing_user'
+            when email is null then 'invalid_user'
+            when timestamp_json is null then 'missing_timestamp'
+            when read_at is null then 'invalid_timestamp'
+            when x_json is null then 'missing_x'
+            when x is null then 'invalid_x'
+            when y_json is null then 'missing_y'
+            when y is null then 'invalid_y'
+            when z_json is null then 'missing_z'
+            else 'invalid_z'
+        end as rejection_reason
+    from typed
+
+),
+
+final as (
+
+    select
+        ingest_date,
+        email,
+        read_at,
+        x,
+        y,
+        z,
+        rejection_reason,
+        case when rejection_reason is not null then file_name end as file_name,
+        case when rejection_reason is not null then line end as raw_line
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,56 @@
+with
+
+fields as (
+
+    {{ landing_fields(source('landing', 'step_trainer'), {
+        'sensor_reading_time_json': 'sensorReadingTime',
+        'serial_number_json': 'serialNumber',
+        'distance_json': 'distanceFromObject',
+    }) }}
+
+),
+
+typed as (
+
+    select
+        *,
+        {{ json_serial_number('serial_number_json') }} as serial_number,
+        {{ json_instant('sensor_reading_time_json') }} as read_at,
+        {{ json_number('distance_json') }} as distance
+    from fields
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when read_at is not null and serial_number is not null and distance is not null then null
+            when not is_json then 'not_json'
+            when sensor_reading_time_json is null then 'missing_sensorReadingTime'
+            when read_at is null then 'invalid_sensorReadingTime'
+            when serial_number_json is null then 'missing_serialNumber'
+            when serial_number is null then 'invalid_serialNumber'
+            when distance_json is null then 'missing_distanceFromObject'
+            else 'invalid_distanceFromObject'
+        end as rejection_reason
+    from typed
+
+),
+
+final as (
+
+    select
+        ingest_date,
+        serial_number,
+        read_at,
+        distance,
+        rejection_reason,
+        case when rejection_reason is not null then file_name end as file_name,
+        case when rejection_reason is not null then line end as raw_line
+    from judged
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+with
+
+readings as (
+
+    select * from {{ ref('stg_step_trainer') }}
+
+),
+
+devices as (
+
+    select * from {{ ref('stg_devices') }}
+
+),
+
+final as (
+
+    select
+        devices.customer_id,
+        readings.read_at,
+        readings.distance,
+        case
+            when devices.serial_number is null then 'unknown_device'
+            when devices.claimants > 1 then 'ambiguous_device'
+            {{ consent_problem('devices.research_consent_at', 'readings.read_at') }}
+        end as withholding_reason
+    from readings
+    left join devices on readings.serial_number = devices.serial_number
+
+)
+
+select * from final

@@ -1,0 +1,28 @@
+with
+
+customers as (
+
+    select * from {{ ref('stg_customers') }}
+
+),
+
+final as (
+
+    select
+        customer_id,
+        email,
+        customer_name,
+        phone,
+        birth_day,
+        serial_number,
+        registered_at,
+        updated_at,
+        research_consent_at,
+        public_consent_at,
+        friends_consent_at
+    from customers
+    where research_consent_at is not null
+
+)
+
+select * from final

@@ -1,0 +1,20 @@
+with
+
+decisions as (
+
+    select * from {{ ref('step_trainer_decisions') }}
+
+),
+
+final as (
+
+    select
+        customer_id,
+        read_at,
+        distance
+    from decisions
+    where withholding_reason is null
+
+)
+
+select * from final

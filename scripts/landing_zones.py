@@ -1,0 +1,204 @@
+"""Where landed files are kept: a folder on this machine, or an S3 bucket.
+
+Both tell under which ingest dates a file of a given name lies, compare one of those with a
+delivery, and take a delivery so that it appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from landing_files import PARTITION
+
+Progress = Callable[[int], object]  # told how many bytes more are done
+_BLOCK = 1 << 20
+
+
+class ChangedFile(OSError):
+    """A file was written to while it was landed. Its text names the file and says what to do."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file to land, and what it held when it was checked: its bytes and their SHA-256."""
+
+    path: Path
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Delivery:
+        """Reads the file once. Raises OSError."""
+        with path.open("rb") as file:
+            return cls(path, os.fstat(file.fileno()).st_size, _sha256(_blocks(file)))
+
+
+class Zone(Protocol):
+    """A landing zone; `entity` is one of landing_files.ENTITIES, `date` is YYYY-MM-DD."""
+
+    def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
+        """The ingest dates under which a file of each name lies."""
+
+    def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
+        """Whether the file that lies there under the delivery's name has its bytes."""
+
+    def put(self, entity: str, date: str, delivery: Delivery, progress: Progress) -> None:
+        """Lands the delivery. Raises ChangedFile, and then nothing has landed."""
+
+    def address(self, entity: str, date: str, name: str) -> str:
+        """Where a file lies, for people."""
+
+
+@dataclass(frozen=True)
+class LocalZone:
+    """A landing zone in a folder."""
+
+    root: Path
+
+    def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
+        zone = self.root / entity / "landing"
+        folders = sorted(zone.iterdir()) if zone.is_dir() else []
+        dates = [found[1] for folder in folders if (found := PARTITION.fullmatch(folder.name))]
+        return {
+            name: [date for date in dates if self._path(entity, date, name).exists()]
+            for name in names
+        }
+
+    def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
+        path = self._path(entity, date, delivery.path.name)
+        same_size = path.stat().st_size == delivery.size
+        return same_size and Delivery.of(path).sha256 == delivery.sha256
+
+    def put(self, entity: str, date: str, delivery: Delivery, progress: Progress) -> None:
+        target = self._path(entity, date, delivery.path.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Readers pass over a name with a dot; a rename within one folder is atomic.
+        unfinished = target.with_name(f".landing-{os.getpid()}")
+        try:
+            if _copy(delivery.path, unfinished, progress) != delivery.sha256:
+                raise ChangedFile(_changed(delivery.path))
+            os.replace(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+
+    def address(self, entity: str, date: str, name: str) -> str:
+        return str(self._path(entity, date, name))
+
+    def _path(self, entity: str, date: str, name: str) -> Path:
+        return self.root / entity / "landing" / f"ingest_date={date}" / name
+
+
+@dataclass(frozen=True)
+class S3Zone:
+    """A landing zone in a bucket. The SHA-256 of an object travels in its metadata."""
+
+    bucket: str
+    client: Any
+
+    def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
+        dates: dict[str, list[str]] = defaultdict(list, {name: [] for name in names})
+        # One listing of a thousand names a request, where asking for each date would be one each.
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{entity}/landing/ingest_date="
+        )
+        for page in pages:
+            for found in page.get("Contents", ()):
+                _, _, folder, *below = found["Key"].split("/")
+                partition = PARTITION.fullmatch(folder)
+                if partition and len(below) == 1 and below[0] in dates:
+                    dates[below[0]].append(partition[1])
+        return dict(dates)
+
+    def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
+        where = {"Bucket": self.bucket, "Key": self._key(entity, date, delivery.path.name)}
+        head = self.client.head_object(**where)
+        if head["ContentLength"] != delivery.size:
+            return False
+        # Put there by other means, it has no such metadata: read it.
+        known = head["Metadata"].get("sha256") or _sha256(
+            self.client.get_object(**where)["Body"].iter_chunks(_BLOCK)
+        )
+        return known == delivery.sha256
+
+    def put(self, entity: str, date: str, delivery: Delivery, progress: Progress) -> None:
+        key = self._key(entity, date, delivery.path.name)
+        with delivery.path.open("rb") as file:
+            # Not upload_file: that one hides the error's code.
+            self.client.upload_fileobj(
+                file,
+                self.bucket,
+                key,
+                ExtraArgs={"Metadata": {"sha256": delivery.sha256}},
+                Callback=progress,
+            )
+        # An upload cannot be looked at before it appears, so a changed one is taken back.
+        if Delivery.of(delivery.path) != delivery:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+            raise ChangedFile(_changed(delivery.path))
+
+    def address(self, entity: str, date: str, name: str) -> str:
+        return f"s3://{self.bucket}/{self._key(entity, date, name)}"
+
+    @staticmethod
+    def _key(entity: str, date: str, name: str) -> str:
+        return f"{entity}/landing/ingest_date={date}/{name}"
+
+
+def open_zone(root: str) -> Zone:
+    """The zone of a root, DIR or s3://BUCKET; the one place that makes a client for S3.
+
+    Raises ValueError for an S3 root that is not a bucket alone.
+    """
+    if not root.startswith("s3://"):
+        return LocalZone(Path(root))
+    bucket = root.removeprefix("s3://").removesuffix("/")
+    if not bucket or "/" in bucket:
+        raise ValueError(f"{root}: give the bucket alone, as in s3://stedi-data-lakehouse")
+    import boto3  # takes a while, which a landing on this machine need not wait for
+
+    return S3Zone(bucket, boto3.client("s3"))
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block
+
+
+def _sha256(blocks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _copy(source: Path, target: Path, progress: Progress) -> str:
+    """Copies to disk, not only to the cache; returns the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    with source.open("rb") as read, target.open("wb") as written:
+        for block in _blocks(read):
+            written.write(block)
+            digest.update(block)
+            progress(len(block))
+        written.flush()
+        os.fsync(written.fileno())
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _changed(path: Path) -> str:
+    return f"{path}: was written to while it was landed. Land it again once it is complete."
