@@ -21,6 +21,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from landing_files import (
+    CSV_NULL,
     CSV_SEPARATOR,
     ENTITIES,
     UnreadableFile,
@@ -34,7 +35,7 @@ _PLAIN_LINES = """
     select line, parse_filename(filename) as file_name, ingest_date
     from read_csv(
         {files}, columns = {{'line': 'varchar'}}, hive_types = {{'ingest_date': 'varchar'}},
-        delim = '{separator}', quote = '', escape = '', comment = '', nullstr = '{separator}',
+        delim = '{separator}', quote = '', escape = '', comment = '', nullstr = '{null}',
         header = false, auto_detect = false, strict_mode = false, hive_partitioning = true,
         filename = true, max_line_size = 2097152
     )
@@ -53,16 +54,29 @@ class Plugin(BasePlugin):
         self.root = Path(plugin_config["landing"]).resolve()
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        # All files are read before the database is touched: dbt connects a second time to roll
+        # back, and must meet the same error again, not the half of a first attempt.
+        try:
+            zones = {entity: self._sort_files(entity) for entity in ENTITIES}
+        except UnreadableFile as error:
+            raise DbtRuntimeError(str(error)) from error
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
         self._provide_key(conn)
-        try:
-            for entity in ENTITIES:
-                self._provide_lines(conn, entity)
-        except UnreadableFile as error:
-            raise DbtRuntimeError(str(error)) from error
+        for entity, (plain, other) in zones.items():
+            self._provide_lines(conn, entity, plain, other)
+
+    def _sort_files(self, entity: str) -> tuple[list[Path], list[tuple[str, Path]]]:
+        """The files that DuckDB reads itself, and the (ingest_date, path) of those it cannot."""
+        plain, other = [], []
+        for ingest_date, path in landed_files(self.root, entity):
+            if is_plain(path):
+                plain.append(path)
+            else:
+                other.append((ingest_date, path))
+        return plain, other
 
     def _provide_key(self, conn: duckdb.DuckDBPyConnection) -> None:
         table = "landing.stedi_restricted.pseudonym_key"
@@ -70,13 +84,15 @@ class Plugin(BasePlugin):
         if key := read_key(key_file()):
             conn.execute(f"insert into {table} values (?)", [key])
 
-    def _provide_lines(self, conn: duckdb.DuckDBPyConnection, entity: str) -> None:
-        plain, other = [], []
-        for ingest_date, path in landed_files(self.root, entity):
-            (plain if is_plain(path) else other).append((ingest_date, path))
-
-        # read_csv refuses an empty list; a file without lines would be nothing to it either
-        files = [str(path) for _, path in plain if path.stat().st_size]
+    def _provide_lines(
+        self,
+        conn: duckdb.DuckDBPyConnection,
+        entity: str,
+        plain: list[Path],
+        other: list[tuple[str, Path]],
+    ) -> None:
+        # read_csv takes no empty list
+        files = [str(path) for path in plain if path.stat().st_size]
         table = f"landing.stedi_landing.{entity}"
         conn.execute(
             f"create table {table}_other (line varchar, file_name varchar, ingest_date varchar)"
@@ -90,5 +106,5 @@ class Plugin(BasePlugin):
                 )
         parts = [f"select line, file_name, ingest_date from {table}_other"]
         if files:
-            parts.append(_PLAIN_LINES.format(files=files, separator=CSV_SEPARATOR))
+            parts.append(_PLAIN_LINES.format(files=files, separator=CSV_SEPARATOR, null=CSV_NULL))
         conn.execute(f"create view {table} as {' union all '.join(parts)}")

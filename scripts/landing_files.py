@@ -24,8 +24,10 @@ BOM = "\ufeff"
 
 # DuckDB's CSV reader takes whole lines where none can be this long.
 _BLOCK = 1 << 20
-# The column separator for that reader: a control byte, which plain files are checked not to hold.
+# Control bytes for that reader, which plain files are checked not to hold.
 CSV_SEPARATOR = "\x01"
+CSV_NULL = "\x02"
+_RESERVED = ("\0", CSV_SEPARATOR, CSV_NULL)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -68,7 +70,7 @@ def check_readable(path: Path) -> None:
 def is_plain(path: Path) -> bool:
     """Whether DuckDB's CSV reader gives exactly this file's lines. Reads the file to its end.
 
-    It does where the file is UTF-8 without BOM, NUL, CR, blank lines and the separator, and no
+    It does where the file is UTF-8 without BOM, CR, blank lines and three control bytes, and no
     line is as long as a block. (It drops blank lines and refuses bytes that are not UTF-8.)
     Raises UnreadableFile.
     """
@@ -77,8 +79,7 @@ def is_plain(path: Path) -> bool:
         if (
             not block.isascii()
             or b"\r" in block
-            or b"\0" in block
-            or CSV_SEPARATOR.encode() in block
+            or any(mark.encode() in block for mark in _RESERVED)
             or b"\n\n" in block
             or (block.startswith(b"\n") and last == b"\n")
             or (len(block) == _BLOCK and b"\n" not in block)
@@ -92,7 +93,7 @@ def _is_plain_unicode(path: Path) -> bool:
     """As is_plain, for a file that is not ASCII: line by line, and slower."""
     return all(
         line and not line.startswith((NOT_UTF8, BOM)) and len(line) < _BLOCK // 4
-        and not {"\0", CSV_SEPARATOR} & set(line)
+        and not any(mark in line for mark in _RESERVED)
         for line in read_lines(path, keep_bom=True)
     ) and not any(b"\r" in block for block in read_blocks(path))
 
