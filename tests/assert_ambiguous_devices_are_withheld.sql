@@ -1,0 +1,12 @@
+-- Law 2. If this breaks, a device that two people claim counts as one's, and the other's steps are taken for theirs.
+with
+
+people as ({{ people_by_the_laws() }})
+
+select
+    people.customer_id,
+    count(*) as readings
+from {{ ref('step_trainer_trusted') }} as readings
+inner join people on readings.customer_id = people.customer_id
+where people.serial_number is null
+group by people.customer_id

@@ -1,0 +1,39 @@
+-- Law 3. If this breaks, lines have vanished between the landing zone and staging, or were counted twice.
+with
+
+landed as (
+    {% for source_name in ['customer', 'accelerometer', 'step_trainer'] %}
+    select
+        '{{ source_name }}' as source,
+        cast(ingest_date as date) as ingest_date,
+        count(*) as landed
+    from {{ source('landing', source_name) }}
+    group by ingest_date
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+rejected as (
+
+    select
+        source,
+        ingest_date,
+        count(*) as rejected
+    from {{ ref('rejected_lines') }}
+    group by source, ingest_date
+
+)
+
+select
+    source,
+    ingest_date,
+    landed.landed,
+    audited.landed as audited
+from landed
+full outer join {{ ref('landing_reconciliation') }} as audited using (source, ingest_date)
+left join rejected using (source, ingest_date)
+where
+    landed.landed is distinct from audited.landed
+    or audited.landed != audited.accepted + audited.duplicate + audited.rejected
+    or audited.rejected != coalesce(rejected.rejected, 0)
+    or audited.duplicate < 0

@@ -1,0 +1,21 @@
+-- Law 1. If this breaks, motion that no consent covers is used: of people who refused, withdrew, shared with the public
+-- alone, or consented later.
+with
+
+people as ({{ people_by_the_laws() }}),
+
+covered as (
+
+    select people.customer_id, readings.read_at, readings.x, readings.y, readings.z
+    from {{ ref('stg_accelerometer') }} as readings
+    inner join people on readings.email = people.email
+    where {{ covered_by('people.consent_at', 'readings.read_at') }}
+
+)
+
+{{ differences(
+    "select customer_id, read_at, x, y, z from " ~ ref('accelerometer_trusted'),
+    'released without consent',
+    "select customer_id, read_at, x, y, z from covered",
+    'withheld despite consent',
+) }}

@@ -1,0 +1,31 @@
+-- Law 2. If this breaks, one person's motion is paired with another's distance, as joining on time alone does.
+with
+
+people as ({{ people_by_the_laws() }}),
+
+met as (
+
+    select
+        people.customer_id,
+        motion.read_at,
+        motion.x,
+        motion.y,
+        motion.z,
+        min(distances.distance) as distance
+    from people
+    inner join {{ ref('stg_accelerometer') }} as motion on people.email = motion.email
+    inner join {{ ref('stg_step_trainer') }} as distances
+        on
+            people.serial_number = distances.serial_number
+            and motion.read_at = distances.read_at
+    where {{ covered_by('people.consent_at', 'motion.read_at') }}
+    group by people.customer_id, motion.read_at, motion.x, motion.y, motion.z
+
+)
+
+{{ differences(
+    "select customer_id, read_at, x, y, z, distance from " ~ ref('machine_learning_curated'),
+    'paired across people, or without consent',
+    "select customer_id, read_at, x, y, z, distance from met",
+    'a pair of one person left out',
+) }}
