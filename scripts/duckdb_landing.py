@@ -12,39 +12,72 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from landing_files import (
+    CSV_LONGEST_LINE,
     CSV_NULL,
     CSV_SEPARATOR,
     ENTITIES,
     UnreadableFile,
+    check_readable,
     is_plain,
     landed_files,
     read_lines,
 )
-from pseudonym_key import key_file, read_key
+from pseudonym_key import UnreadableKey, key_file, read_key
 
-_PLAIN_LINES = """
-    select line, parse_filename(filename) as file_name, ingest_date
+# The date is cut out of the file's name, not left to hive_partitioning, which would take any folder
+# above the landing root that is named like `line=x` for a partition too. Either way DuckDB opens
+# only the files of the dates that a query asks for.
+_PLAIN_LINES = f"""
+    select
+        line,
+        parse_filename(filename, false, 'forward_slash') as file_name,
+        regexp_extract(filename, '/ingest_date=([^/]*)/[^/]*$', 1) as ingest_date
     from read_csv(
-        {files}, columns = {{'line': 'varchar'}}, hive_types = {{'ingest_date': 'varchar'}},
-        delim = '{separator}', quote = '', escape = '', comment = '', nullstr = '{null}',
-        header = false, auto_detect = false, strict_mode = false, hive_partitioning = true,
-        filename = true, max_line_size = 2097152
+        {{files}}, columns = {{{{'line': 'varchar'}}}}, delim = '{CSV_SEPARATOR}', quote = '',
+        escape = '', comment = '', nullstr = '{CSV_NULL}', header = false, auto_detect = false,
+        strict_mode = false, hive_partitioning = false, filename = true,
+        max_line_size = {CSV_LONGEST_LINE}
     )
 """
+# read_csv takes a path with one of these for a pattern, and a backslash for a separator. (Escaped,
+# it lists the folder, and fails if any name there begins with a backslash.)
+_PATTERN = re.compile(r"[*?\[\\]")
+_LINES_AT_ONCE = 10_000
+
+
+class Files(NamedTuple):
+    """An entity's landed files: those that DuckDB reads, and (ingest_date, path) of the others."""
+
+    plain: list[Path]
+    other: list[tuple[str, Path]]
 
 
 def hmac_sha256(message: str, key: str) -> str:
     """HMAC-SHA256 (RFC 2104) of a text under a key, both as UTF-8, in lower-case hex."""
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def sort_files(root: Path, entity: str) -> Files:
+    """Sorts an entity's landed files by who reads them. Raises UnreadableFile for any of them."""
+    files = Files([], [])
+    for ingest_date, path in landed_files(root, entity):
+        if is_plain(path) and not _PATTERN.search(str(path)):
+            files.plain.append(path)
+        else:
+            check_readable(path)
+            files.other.append((ingest_date, path))
+    return files
 
 
 class Plugin(BasePlugin):
@@ -54,57 +87,53 @@ class Plugin(BasePlugin):
         self.root = Path(plugin_config["landing"]).resolve()
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Provides the catalog and the function. Raises DbtRuntimeError."""
         # All files are read before the database is touched: dbt connects a second time to roll
         # back, and must meet the same error again, not the half of a first attempt.
         try:
-            zones = {entity: self._sort_files(entity) for entity in ENTITIES}
-        except UnreadableFile as error:
-            raise DbtRuntimeError(str(error)) from error
+            zones = {entity: sort_files(self.root, entity) for entity in ENTITIES}
+            key = read_key(key_file())
+        except (UnreadableFile, UnreadableKey) as error:
+            raise DbtRuntimeError(f"{error}. No table has been changed.") from None
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
-        self._provide_key(conn)
-        for entity, (plain, other) in zones.items():
-            self._provide_lines(conn, entity, plain, other)
+        _provide_key(conn, key)
+        for entity, files in zones.items():
+            _provide_lines(conn, entity, files)
 
-    def _sort_files(self, entity: str) -> tuple[list[Path], list[tuple[str, Path]]]:
-        """The files that DuckDB reads itself, and the (ingest_date, path) of those it cannot."""
-        plain, other = [], []
-        for ingest_date, path in landed_files(self.root, entity):
-            if is_plain(path):
-                plain.append(path)
-            else:
-                other.append((ingest_date, path))
-        return plain, other
 
-    def _provide_key(self, conn: duckdb.DuckDBPyConnection) -> None:
-        table = "landing.stedi_restricted.pseudonym_key"
-        conn.execute(f"create table {table} (pseudonym_key varchar)")
-        if key := read_key(key_file()):
-            conn.execute(f"insert into {table} values (?)", [key])
+def _provide_key(conn: duckdb.DuckDBPyConnection, key: str | None) -> None:
+    table = "landing.stedi_restricted.pseudonym_key"
+    conn.execute(f"create table {table} (pseudonym_key varchar)")
+    if key:
+        conn.execute(f"insert into {table} values (?)", [key])
 
-    def _provide_lines(
-        self,
-        conn: duckdb.DuckDBPyConnection,
-        entity: str,
-        plain: list[Path],
-        other: list[tuple[str, Path]],
-    ) -> None:
-        # read_csv takes no empty list
-        files = [str(path) for path in plain if path.stat().st_size]
-        table = f"landing.stedi_landing.{entity}"
-        conn.execute(
-            f"create table {table}_other (line varchar, file_name varchar, ingest_date varchar)"
-        )
-        for ingest_date, path in other:
-            lines = read_lines(path)
-            while some := list(islice(lines, 10_000)):
-                conn.execute(
-                    f"insert into {table}_other select unnest(?::varchar[]), ?, ?",
-                    [some, path.name, ingest_date],
-                )
-        parts = [f"select line, file_name, ingest_date from {table}_other"]
-        if files:
-            parts.append(_PLAIN_LINES.format(files=files, separator=CSV_SEPARATOR, null=CSV_NULL))
-        conn.execute(f"create view {table} as {' union all '.join(parts)}")
+
+def _provide_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -> None:
+    table = f"landing.stedi_landing.{entity}"
+    conn.execute(
+        f"create table {table}_other (line varchar, file_name varchar, ingest_date varchar)"
+    )
+    for ingest_date, path in files.other:
+        for lines in _batches(read_lines(path)):
+            conn.execute(
+                f"insert into {table}_other select unnest(?::varchar[]), ?, ?",
+                [lines, path.name, ingest_date],
+            )
+    parts = [f"select line, file_name, ingest_date from {table}_other"]
+    if files.plain:  # read_csv takes no empty list
+        parts.append(plain_lines(files.plain))
+    conn.execute(f"create view {table} as {' union all '.join(parts)}")
+
+
+def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(lines, _LINES_AT_ONCE)):
+        yield batch
+
+
+def plain_lines(paths: list[Path]) -> str:
+    """A query for the lines of one or more plain files, with their file_name and ingest_date."""
+    texts = [str(path).replace("'", "''") for path in paths]
+    return _PLAIN_LINES.format(files="[" + ", ".join(f"'{text}'" for text in texts) + "]")

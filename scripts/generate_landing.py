@@ -29,6 +29,7 @@ from line_forms import (
 )
 from personas import Life, Settings, neighbourhoods
 
+EXPECTED = "expected.json"  # in the landing root, where no reader looks for deliveries
 PART_LINES = 100_000
 BUFFER = 1 << 16  # characters that wait for each open part
 SESSION = 1_000  # instants that are held in memory at once
@@ -185,27 +186,31 @@ def _measure(session: Session, life: Life, settings: Settings, instant: int, luc
 def generate(
     settings: Settings, root: Path | str, rows: bool = False, progress: bool = False
 ) -> Expectation:
-    """Writes the landing zone `root`, whole or not at all, and returns what must come of it.
+    """Writes the landing zone `root` and in it expected.json, the counts that must come of it.
 
+    It appears whole or not at all, even when killed: it is made beside `root`, and then renamed.
     rows: also return every expected row (needs memory for them). progress: show a bar.
-    Raises FileExistsError if something has landed in `root`.
+    Raises FileExistsError if `root` is there and not empty.
     """
-    root = Path(root)
-    for source in SOURCES:
-        if (root / source).exists():
-            raise FileExistsError(f"{root / source} exists: name another root, or remove it")
-    root.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".generating-", dir=root))
+    root = Path(root).resolve()
+    if root.exists() and any(root.iterdir()):
+        raise FileExistsError(f"{root} is not empty: name another root, or remove it")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    unfinished = workshop / root.name  # made here, as mkdtemp lets nobody else in
     try:
+        unfinished.mkdir()
         generator = Generator(settings, unfinished, rows)
         with tqdm(total=settings.people, unit=" people", disable=not progress) as bar:
             for people in generator.run():
                 bar.update(people)
-        for folder in sorted(unfinished.iterdir()):
-            os.rename(folder, root / folder.name)
+        expectation = generator.expectation()
+        counts = json.dumps(expectation.as_json(), indent=2) + "\n"
+        (unfinished / EXPECTED).write_text(counts, encoding="utf-8")
+        os.rename(unfinished, root)
     finally:
-        shutil.rmtree(unfinished)
-    return generator.expectation()
+        shutil.rmtree(workshop)
+    return expectation
 
 
 def _describe(settings: Settings, expectation: Expectation, root: Path) -> str:
@@ -225,7 +230,7 @@ DEFAULTS = Settings()
     type=click.Path(file_okay=False, path_type=Path),
     envvar="STEDI_LANDING",
     default="landing",
-    help="Landing root to write; nothing may have landed there.",
+    help="Landing root to write: a new folder, or an empty one.",
 )
 @click.option("--people", type=click.IntRange(1), default=DEFAULTS.people)
 @click.option("--days", type=click.IntRange(1), default=DEFAULTS.days)
@@ -242,22 +247,15 @@ DEFAULTS = Settings()
     default=DEFAULTS.bad_share,
     help="Share of the lines that no record can be read from.",
 )
-@click.option(
-    "--expect",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write what must come of it.  [default: ROOT/expected.json]",
-)
-def main(root: Path, expect: Path | None, **options: int | float) -> None:
+def main(root: Path, **options: int | float) -> None:
     """Write synthetic deliveries, a function of the options alone, and their expected counts."""
     settings = Settings(**options)
     try:
         expectation = generate(settings, root, progress=True)
-        path = expect or root / "expected.json"
-        path.write_text(json.dumps(expectation.as_json(), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise click.ClickException(str(error)) from error
     click.echo(_describe(settings, expectation, root))
-    click.echo(f"Expected counts: {path}")
+    click.echo(f"Expected counts: {root / EXPECTED}")
 
 
 if __name__ == "__main__":

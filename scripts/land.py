@@ -19,8 +19,16 @@ from botocore.exceptions import (
 )
 from tqdm import tqdm
 
-from landing_files import ENTITIES, SUFFIXES, is_hidden, check_readable
-from landing_zones import Delivery, Zone, open_zone
+from landing_files import (
+    ENTITIES,
+    SUFFIXES,
+    UnreadableFile,
+    check_readable,
+    for_people,
+    is_hidden,
+    is_utf8_name,
+)
+from landing_zones import Delivery, InvalidRoot, NotLanded, Zone, open_zone
 
 NO_ACCESS = "ask for s3:ListBucket, s3:GetObject and s3:PutObject on it"
 WHAT_TO_DO = {
@@ -46,12 +54,14 @@ def name_problems(paths: list[Path]) -> Iterator[str]:
     """What is wrong with the files' names, by themselves and beside each other."""
     for path in paths:
         if is_hidden(path):
-            yield f"{path}: readers pass over names with a leading . or _; rename it"
+            yield f"{for_people(path)}: readers pass over names with a leading . or _; rename it"
         elif not path.name.endswith(SUFFIXES):
-            yield f"{path}: a name must end in {', '.join(SUFFIXES)}; rename it"
+            yield f"{for_people(path)}: a name must end in {', '.join(SUFFIXES)}; rename it"
+        elif not is_utf8_name(path):
+            yield f"{for_people(path)}: a name must be in UTF-8; rename it"
     for name, times in Counter(path.name for path in paths).items():
         if times > 1:
-            same = ", ".join(str(path) for path in paths if path.name == name)
+            same = ", ".join(for_people(path) for path in paths if path.name == name)
             yield f"{same}: {times} files of one name; rename or land one of them"
 
 
@@ -63,17 +73,17 @@ def make_plan(zone: Zone, entity: str, date: str, paths: list[Path]) -> Plan:
     dates_of = zone.dates_of(entity, [path.name for path in paths])
     for path in paths:
         try:
-            check_readable(path)
             delivery = Delivery.of(path)
-        except OSError as error:
+            check_readable(path)  # after: a change from here on is found when it is landed
+        except UnreadableFile as error:
             plan.refusals.append(str(error))
             continue
         dates = dates_of[path.name]
         if found := _where(zone, entity, date, dates, delivery):
-            plan.landed.append(f"{path}: the same content has landed already as {found}")
+            plan.landed.append(f"{for_people(path)}: the same content has landed already as {found}")
         elif date in dates:
             plan.refusals.append(
-                f"{path}: {zone.address(entity, date, path.name)} has other content; "
+                f"{for_people(path)}: {zone.address(entity, date, path.name)} has other content; "
                 "rename the file if both are deliveries"
             )
         else:
@@ -119,8 +129,12 @@ def clear_errors(root: str) -> Iterator[None]:
     except NoConnection as error:
         what = "check the network and AWS_ENDPOINT_URL"
         raise click.ClickException(f"{root}: {error}: {what}") from error
-    except (BotoCoreError, OSError, ValueError) as error:
+    except (BotoCoreError, InvalidRoot, NotLanded, UnreadableFile) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        what = "see that it can be written to, or name another root with --root"
+        message = f"{error.filename or root}: {error.strerror}: {what}"
+        raise click.ClickException(message) from error
 
 
 def _date(context: click.Context, parameter: click.Parameter, text: str | None) -> str:
@@ -150,7 +164,10 @@ def _date(context: click.Context, parameter: click.Parameter, text: str | None) 
 def main(
     entity: str, files: tuple[Path, ...], ingest_date: str, root: str, dry_run: bool
 ) -> None:
-    """Land FILES of an ENTITY, byte for byte; all of them, or none if one is refused."""
+    """Land FILES of an ENTITY, byte for byte; all of them, or none if one is refused.
+
+    If it is broken off, the files landed so far are whole: run it again to land the others.
+    """
     with clear_errors(root):
         zone = open_zone(root)
         plan = make_plan(zone, entity, ingest_date, list(files))
@@ -165,7 +182,7 @@ def main(
                 click.echo(f"would land {where}")
             return
         for address in land(zone, entity, ingest_date, plan.to_land):
-            click.echo(f"landed {address}")
+            tqdm.write(f"landed {address}")  # above the bar
 
 
 if __name__ == "__main__":

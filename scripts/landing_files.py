@@ -6,38 +6,64 @@ engines see the same lines: Trino ends a line at LF, CR or CRLF and keeps blank 
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 ENTITIES = ("customer", "accelerometer", "step_trainer")
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
-PARTITION = re.compile(r"ingest_date=(\d{4}-\d{2}-\d{2})")
 
 # A line that is not UTF-8 is not JSON. It is shown as Latin-1, which every byte is, behind this
 # mark, which no JSON text begins with: nothing of it is lost and nothing of it is accepted.
 NOT_UTF8 = "\ufffd"
 BOM = "\ufeff"
 
-# DuckDB's CSV reader takes whole lines where none can be this long.
-_BLOCK = 1 << 20
-# Control bytes for that reader, which plain files are checked not to hold.
+# Control characters for DuckDB's CSV reader, which plain files are checked not to hold.
 CSV_SEPARATOR = "\x01"
 CSV_NULL = "\x02"
-_RESERVED = ("\0", CSV_SEPARATOR, CSV_NULL)
+CSV_LONGEST_LINE = 1 << 21
+_NOT_PLAIN = ("\r", "\n\n", BOM, "\0", CSV_SEPARATOR, CSV_NULL)
+_BLOCK = CSV_LONGEST_LINE // 2  # a line is shorter than two blocks where each block has a line end
+# Bits of a gzip header (RFC 1952, 2.3.1): DuckDB unpacks a member with a file name, or none.
+_GZIP_FLAGS_OF_DUCKDB = (b"\x00", b"\x08")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_PARTITION = re.compile(r"ingest_date=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
 class UnreadableFile(OSError):
     """A landed file that cannot be read to its end. Its text names the file and says what to do."""
 
 
+def ingest_date_of(folder: str) -> str | None:
+    """The day that a folder `ingest_date=YYYY-MM-DD` is named for; None for any other name.
+
+    A name such as ingest_date=2024-02-30 is none either: no engine could cast it to a date.
+    """
+    partition = _PARTITION.fullmatch(folder)
+    try:
+        return partition and date.fromisoformat(partition[1]).isoformat()
+    except ValueError:
+        return None
+
+
 def is_hidden(path: Path) -> bool:
     """Whether engines pass the file over: names that begin with a dot or an underscore."""
     return path.name.startswith((".", "_"))
+
+
+def for_people(path: Path) -> str:
+    """The path as text that every terminal and log takes: what is not UTF-8 as escapes."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def is_utf8_name(path: Path) -> bool:
+    """Whether the file's name is text, which engines and S3 need (Linux takes any bytes)."""
+    return for_people(path) == str(path)
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -55,10 +81,13 @@ def read_blocks(path: Path) -> Iterator[bytes]:
             while block := stream.read(_BLOCK):
                 yield block
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(
-            f"{path}: cannot be read ({error}). Ask for the file again, or move it out of the "
-            "landing zone; no table has been changed."
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> UnreadableFile:
+    """The error for people of what reading a file raised."""
+    reason = getattr(error, "strerror", None) or error
+    return UnreadableFile(f"{for_people(path)}: cannot be read ({reason}); ask for it again")
 
 
 def check_readable(path: Path) -> None:
@@ -68,80 +97,112 @@ def check_readable(path: Path) -> None:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether DuckDB's CSV reader gives exactly this file's lines. Reads the file to its end.
+    """Whether DuckDB's CSV reader gives exactly this file's lines.
 
-    It does where the file is UTF-8 without BOM, CR, blank lines and three control bytes, and no
-    line is as long as a block. (It drops blank lines and refuses bytes that are not UTF-8.)
+    It does where the file is UTF-8 without BOM, CR, blank lines and three control characters, no
+    line is too long, and a gzip is of the kind it unpacks. (It drops blank lines and refuses bytes
+    that are not UTF-8.) Where the answer is no, the file need not have been read to its end.
     Raises UnreadableFile.
     """
-    last = b"\n"
-    for block in read_blocks(path):
-        if (
-            not block.isascii()
-            or b"\r" in block
-            or any(mark.encode() in block for mark in _RESERVED)
-            or b"\n\n" in block
-            or (block.startswith(b"\n") and last == b"\n")
-            or (len(block) == _BLOCK and b"\n" not in block)
-        ):
-            return not block.isascii() and _is_plain_unicode(path)
-        last = block[-1:]
+    if path.name.endswith(".gz") and not _is_plain_gzip(path):
+        return False
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    before = "\n"
+    try:
+        for block in read_blocks(path):
+            text = before + decode(block)
+            if any(mark in text for mark in _NOT_PLAIN):
+                return False
+            if len(block) == _BLOCK and b"\n" not in block:
+                return False
+            before = text[-1]
+        decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
     return True
 
 
-def _is_plain_unicode(path: Path) -> bool:
-    """As is_plain, for a file that is not ASCII: line by line, and slower."""
-    return all(
-        line and not line.startswith((NOT_UTF8, BOM)) and len(line) < _BLOCK // 4
-        and not any(mark in line for mark in _RESERVED)
-        for line in read_lines(path, keep_bom=True)
-    ) and not any(b"\r" in block for block in read_blocks(path))
-
-
-def read_lines(path: Path, keep_bom: bool = False) -> Iterator[str]:
-    """Yield a landed file's lines as text, blank ones too, without their ends and without a BOM."""
-    rest = b""
-    for block in read_blocks(path):
-        data = rest + block
-        # A CR at the very end may be the first half of a CRLF: wait for the next block.
-        held = b"\r" if data.endswith(b"\r") else b""
-        if held:
-            data = data[:-1]
-        *lines, rest = _LINE_END.split(data)
-        rest += held
-        for line in lines:
-            yield _text(line, keep_bom)
-    *lines, rest = _LINE_END.split(rest)
-    for line in lines:
-        yield _text(line, keep_bom)
-    if rest:
-        yield _text(rest, keep_bom)
-
-
-def _text(line: bytes, keep_bom: bool) -> str:
+def _is_plain_gzip(path: Path) -> bool:
+    """Whether a gzip is one member, with a header that DuckDB knows, and nothing behind it."""
+    member = zlib.decompressobj(wbits=31)
     try:
-        text = line.decode()
+        with path.open("rb") as file:
+            if file.read(4)[3:] not in _GZIP_FLAGS_OF_DUCKDB:
+                return False
+            file.seek(0)
+            while block := file.read(_BLOCK // 16):
+                member.decompress(block)
+                if member.unused_data:
+                    return False
+    except (OSError, zlib.error) as error:
+        raise unreadable(path, error) from error
+    return member.eof
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield a landed file's lines as text, blank ones too, without their ends and without a BOM.
+
+    Raises UnreadableFile, maybe after some lines.
+    """
+    line: list[bytes] = []  # the pieces of the line whose end has not come yet
+    for block in _without_halved_ends(read_blocks(path)):
+        first, *others = _LINE_END.split(block)
+        line.append(first)
+        for piece in others:
+            yield _text(b"".join(line))
+            line = [piece]
+    if rest := b"".join(line):
+        yield _text(rest)
+
+
+def _without_halved_ends(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks, with a CR at the end of one, maybe the first half of a CRLF, put in the next."""
+    held = b""
+    for block in blocks:
+        whole = held + block
+        held = b"\r" if whole.endswith(b"\r") else b""
+        yield whole.removesuffix(held)
+    yield held
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode().removeprefix(BOM)
     except UnicodeDecodeError:
         return NOT_UTF8 + line.decode("latin-1")
-    return text if keep_bom else text.removeprefix(BOM)
 
 
 def landed_files(root: Path, entity: str) -> list[tuple[str, Path]]:
     """List an entity's landed files as (ingest_date, path), in order; an absent zone has none.
 
-    Raises UnreadableFile for a file that lies where no engine would look for it, since a line
-    that nobody reads would be lost.
+    Raises UnreadableFile for what lies where no engine would look for it, or under a folder that is
+    named for no day, since a line that nobody reads would be lost; and for a folder that cannot be
+    listed.
     """
     zone = root / entity / "landing"
     found = []
-    for path in sorted(zone.rglob("*")):
-        if is_hidden(path) or path.is_dir():
-            continue
-        partition = PARTITION.fullmatch(path.parent.name)
-        if not (partition and path.parent.parent == zone and path.name.endswith(SUFFIXES)):
-            raise UnreadableFile(
-                f"{path}: not a landed file. Files lie under {zone}/ingest_date=YYYY-MM-DD/ and end "
-                f"in {', '.join(SUFFIXES)}; move it away and land it with scripts/land.py."
-            )
-        found.append((partition[1], path))
+    for folder in _entries(zone) if zone.exists() else ():
+        ingest_date = ingest_date_of(folder.name)
+        if not ingest_date:
+            raise _misplaced(folder, zone)
+        for path in _entries(folder):
+            if path.is_dir() or not (path.name.endswith(SUFFIXES) and is_utf8_name(path)):
+                raise _misplaced(path, zone)
+            found.append((ingest_date, path))
     return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder and is not hidden, in order. Raises UnreadableFile."""
+    try:
+        return sorted(path for path in folder.iterdir() if not is_hidden(path))
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def _misplaced(path: Path, zone: Path) -> UnreadableFile:
+    return UnreadableFile(
+        f"{for_people(path)}: not a landed file. Files lie under "
+        f"{for_people(zone)}/ingest_date=YYYY-MM-DD/, a day of the calendar, and have names in "
+        f"UTF-8 that end in {', '.join(SUFFIXES)}; move it away and land it with scripts/land.py"
+    )

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from landing_files import PARTITION
+from landing_files import UnreadableFile, for_people, ingest_date_of, unreadable
 
 Progress = Callable[[int], object]  # told how many bytes more are done
 _BLOCK = 1 << 20
 
 
-class ChangedFile(OSError):
-    """A file was written to while it was landed. Its text names the file and says what to do."""
+class InvalidRoot(ValueError):
+    """A landing root that names no zone. Its text says what to give."""
+
+
+class NotLanded(OSError):
+    """Something changed while a file was landed. Its text names the file and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,19 @@ class Delivery:
 
     @classmethod
     def of(cls, path: Path) -> Delivery:
-        """Reads the file once. Raises OSError."""
-        with path.open("rb") as file:
-            return cls(path, os.fstat(file.fileno()).st_size, _sha256(_blocks(file)))
+        """Reads the file once. Raises UnreadableFile."""
+        try:
+            with path.open("rb") as file:
+                return cls(path, os.fstat(file.fileno()).st_size, _sha256(_blocks(file)))
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+    def is_unchanged(self) -> bool:
+        """Whether the file, read anew, still holds the same; not where it cannot be read."""
+        try:
+            return Delivery.of(self.path) == self
+        except UnreadableFile:
+            return False
 
 
 class Zone(Protocol):
@@ -49,7 +63,7 @@ class Zone(Protocol):
         """Whether the file that lies there under the delivery's name has its bytes."""
 
     def put(self, entity: str, date: str, delivery: Delivery, progress: Progress) -> None:
-        """Lands the delivery. Raises ChangedFile, and then nothing has landed."""
+        """Lands the delivery, whole. Raises NotLanded if the file is written to meanwhile."""
 
     def address(self, entity: str, date: str, name: str) -> str:
         """Where a file lies, for people."""
@@ -64,7 +78,7 @@ class LocalZone:
     def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
         zone = self.root / entity / "landing"
         folders = sorted(zone.iterdir()) if zone.is_dir() else []
-        dates = [found[1] for folder in folders if (found := PARTITION.fullmatch(folder.name))]
+        dates = [date for folder in folders if (date := ingest_date_of(folder.name))]
         return {
             name: [date for date in dates if self._path(entity, date, name).exists()]
             for name in names
@@ -78,12 +92,17 @@ class LocalZone:
     def put(self, entity: str, date: str, delivery: Delivery, progress: Progress) -> None:
         target = self._path(entity, date, delivery.path.name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Readers pass over a name with a dot; a rename within one folder is atomic.
+        # Readers pass over a name with a dot until it is linked to its own, all at once.
         unfinished = target.with_name(f".landing-{os.getpid()}")
         try:
             if _copy(delivery.path, unfinished, progress) != delivery.sha256:
-                raise ChangedFile(_changed(delivery.path))
-            os.replace(unfinished, target)
+                raise _changed(delivery.path)
+            os.link(unfinished, target)  # unlike a rename, it replaces nothing
+        except FileExistsError as error:
+            raise NotLanded(
+                f"{for_people(target)}: came to be while {for_people(delivery.path)} was landed. "
+                "Land it again to see whether they are the same"
+            ) from error
         finally:
             unfinished.unlink(missing_ok=True)
         _sync_folder(target.parent)
@@ -111,9 +130,9 @@ class S3Zone:
         for page in pages:
             for found in page.get("Contents", ()):
                 _, _, folder, *below = found["Key"].split("/")
-                partition = PARTITION.fullmatch(folder)
-                if partition and len(below) == 1 and below[0] in dates:
-                    dates[below[0]].append(partition[1])
+                date = ingest_date_of(folder)
+                if date and len(below) == 1 and below[0] in dates:
+                    dates[below[0]].append(date)
         return dict(dates)
 
     def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
@@ -139,9 +158,9 @@ class S3Zone:
                 Callback=progress,
             )
         # An upload cannot be looked at before it appears, so a changed one is taken back.
-        if Delivery.of(delivery.path) != delivery:
+        if not delivery.is_unchanged():
             self.client.delete_object(Bucket=self.bucket, Key=key)
-            raise ChangedFile(_changed(delivery.path))
+            raise _changed(delivery.path)
 
     def address(self, entity: str, date: str, name: str) -> str:
         return f"s3://{self.bucket}/{self._key(entity, date, name)}"
@@ -154,13 +173,13 @@ class S3Zone:
 def open_zone(root: str) -> Zone:
     """The zone of a root, DIR or s3://BUCKET; the one place that makes a client for S3.
 
-    Raises ValueError for an S3 root that is not a bucket alone.
+    Raises InvalidRoot for an S3 root that is not a bucket alone.
     """
     if not root.startswith("s3://"):
         return LocalZone(Path(root))
     bucket = root.removeprefix("s3://").removesuffix("/")
     if not bucket or "/" in bucket:
-        raise ValueError(f"{root}: give the bucket alone, as in s3://stedi-data-lakehouse")
+        raise InvalidRoot(f"{root}: give the bucket alone, as in s3://stedi-data-lakehouse")
     import boto3  # takes a while, which a landing on this machine need not wait for
 
     return S3Zone(bucket, boto3.client("s3"))
@@ -200,5 +219,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _changed(path: Path) -> str:
-    return f"{path}: was written to while it was landed. Land it again once it is complete."
+def _changed(path: Path) -> NotLanded:
+    return NotLanded(
+        f"{for_people(path)}: was written to while it was landed. Land it once it is complete"
+    )

@@ -23,13 +23,17 @@ INSTANTS, READINGS = 30, 85  # the real data's ratio of distance to acceleromete
 
 @dataclass(frozen=True)
 class Settings:
-    """What to generate; the output is a function of this alone. people include strangers."""
+    """What to generate; the output is a function of this alone. people include strangers.
+
+    ordinary: no PERSONAS, only people who consent or do not, each line delivered once and plainly.
+    """
 
     people: int = 60
     days: int = 5
     readings_per_person: int = 100
     seed: int = 0
     bad_share: float = 0.01
+    ordinary: bool = False
 
     def __post_init__(self) -> None:
         if min(self.people, self.days, self.readings_per_person) < 1:
@@ -401,6 +405,6 @@ def neighbourhoods(plan: Settings) -> Iterator[list[Life]]:
 
 def _life(number: int, place: int, plan: Settings) -> Life:
     life = newcomer(number)
-    if place < len(PERSONAS):
+    if place < len(PERSONAS) and not plan.ordinary:
         return PERSONAS[place](life, plan)
     return consenting(life) if number % 2 else life

@@ -8,43 +8,66 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import click
 
-# RFC 2104, section 3: a key shorter than the hash's output (32 bytes) is discouraged.
-MINIMUM_LENGTH = 32
+
+class UnreadableKey(OSError):
+    """A key file that is no text or cannot be opened. Its text names the file, never the key."""
 
 
 def key_file() -> Path:
     """Where the key lies: $STEDI_PSEUDONYM_KEY_FILE, or `.secrets/pseudonym_key`."""
-    return Path(os.environ.get("STEDI_PSEUDONYM_KEY_FILE", ".secrets/pseudonym_key"))
+    return Path(os.environ.get("STEDI_PSEUDONYM_KEY_FILE") or ".secrets/pseudonym_key")
 
 
 def read_key(path: Path) -> str | None:
-    """The key as text, without blanks around it; None where there is no file."""
-    return path.read_text().strip() if path.exists() else None
+    """The key as text, without blanks around it; None where there is no file.
+
+    Raises UnreadableKey.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UnreadableKey(f"{path}: the pseudonym key cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:  # its text would show a part of the key
+        raise UnreadableKey(f"{path}: the pseudonym key is not text in UTF-8") from None
 
 
 def make_key(path: Path) -> bool:
     """Write a new key of 256 random bits in hex, readable by its owner alone.
 
     Returns False, and leaves the file alone, where there is one: a new key would change every id.
+    Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # of mode 600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            # RFC 2104, section 3: a key shorter than the hash's output (32 bytes) is discouraged.
+            file.write(secrets.token_hex(32) + "\n")
+        # Unlike a rename, a link replaces nothing; nor does anybody see a half-written key.
+        os.link(unfinished, path)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    finally:
+        os.unlink(unfinished)
     return True
 
 
 @click.command(help="Make the pseudonym key, once. An existing key is never overwritten or shown.")
 def main() -> None:
     path = key_file()
-    click.echo(f"{path}: {'made' if make_key(path) else 'exists, left alone'}")
+    try:
+        made = make_key(path)
+    except OSError as error:
+        what = "set STEDI_PSEUDONYM_KEY_FILE to a place that can be written to"
+        raise click.ClickException(f"{path}: {error.strerror}: {what}") from error
+    click.echo(f"{path}: {'made' if made else 'exists, left alone'}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+"""Runs dbt on a lakehouse in a folder of its own, and reads what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import multiprocessing
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = Path(__file__).resolve().parents[2]
+KEY = "the tests' own pseudonym key, which is no secret"
+
+Parsed = tuple[str, ...]  # a project and its vars
+_MANIFESTS: dict[Parsed, Manifest | None] = {}
+Table = Counter[tuple[Any, ...]]  # rows, and how often each is there
+
+
+def customer_id(email: str) -> str:
+    """What the lakehouse must make of an email under KEY: RFC 2104, by Python's own hmac."""
+    return hmac.new(KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Result:
+    """What a dbt command came to. errors: everything that dbt printed of what went wrong."""
+
+    success: bool
+    errors: str
+    failed: set[str]  # names of the tests and models that failed
+
+
+@dataclass
+class Lakehouse:
+    """A lakehouse in `folder`; `project` is the dbt project that builds it."""
+
+    folder: Path
+    project: Path = PROJECT
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.landing = self.folder / "landing"
+        self.database = self.folder / "lakehouse.duckdb"
+        self.key_file = self.folder / "key"
+        self.key_file.write_text(KEY + "\n")
+        shutil.copy(PROJECT / "profiles.yml.example", self.folder / "profiles.yml")
+
+    def land(self, entity: str, name: str, content: bytes, date: str = "2024-01-01") -> Path:
+        """Puts a file into the landing zone without looking at it."""
+        path = self.landing / entity / "landing" / f"ingest_date={date}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def dbt(self, *arguments: str) -> Result:
+        """Runs a dbt command in a process of its own, as dbt's connections last as long as it."""
+        with self._environment():
+            parsed = self._parse(arguments)
+            # A fork has dbt loaded and the project parsed already.
+            with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
+                return process.submit(_invoke, parsed, [*arguments, *self._places()]).result()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts dbt as people do; its output can be read, and it can be killed."""
+        with self._environment():
+            return subprocess.Popen(
+                [str(Path(sys.executable).with_name("dbt")), *arguments, *self._places()],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+
+    def build(self, scope: str | None = None) -> None:
+        """Builds and tests everything; fails the test at hand where that fails."""
+        scopes = ["--vars", f"consent_scope: {scope}"] if scope else []
+        result = self.dbt("build", *scopes)
+        assert result.success, result.errors
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on the database."""
+        with duckdb.connect(self.database, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def table(self, name: str, columns: str = "*") -> Table:
+        """A table `schema.name` as a multiset of rows."""
+        return Counter(self.query(f"select {columns} from {name}"))
+
+    def tables(self) -> dict[str, Table]:
+        """All tables by name."""
+        names = self.query(
+            "select table_schema || '.' || table_name from information_schema.tables order by 1"
+        )
+        return {name: self.table(name) for (name,) in names}
+
+    def _places(self) -> list[str]:
+        return [
+            *("--project-dir", str(self.project)),
+            *("--profiles-dir", str(self.folder)),
+            *("--target-path", str(self.folder / "target")),
+            *("--log-path", str(self.folder / "logs")),
+        ]
+
+    def _parse(self, arguments: tuple[str, ...]) -> Parsed:
+        """Parses the project, once for each set of vars; returns where in _MANIFESTS it is."""
+        variables = [*arguments][arguments.index("--vars") :][:2] if "--vars" in arguments else []
+        known = (str(self.project), *variables)
+        if known not in _MANIFESTS:
+            parsed = dbtRunner().invoke(["parse", *variables, *self._places()])
+            _MANIFESTS[known] = parsed.result if parsed.success else None
+        return known
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STEDI_LANDING", str(self.landing))
+            patch.setenv("STEDI_DUCKDB", str(self.database))
+            patch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(self.key_file))
+            patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+            patch.chdir(self.project)
+            yield
+
+
+def _invoke(parsed: Parsed, arguments: list[str]) -> Result:
+    errors: list[str] = []
+
+    def note(event: Any) -> None:
+        if event.info.level == "error":
+            errors.append(event.info.msg)
+
+    outcome = dbtRunner(_MANIFESTS[parsed], [note]).invoke(arguments)
+    if outcome.exception:
+        errors.append(str(outcome.exception))
+    results = getattr(outcome.result, "results", None) or []
+    failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
+    return Result(outcome.success, "\n".join(errors), failed)
