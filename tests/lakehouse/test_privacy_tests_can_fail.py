@@ -1,0 +1,60 @@
+"""Breaks the models one way after another, and sees each caught by the test that guards it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from generate_landing import generate
+from lakehouse import PROJECT, Lakehouse
+from mutations import MUTATIONS, Mutation
+from personas import PERSONAS, Settings
+
+PARTS = ("macros", "models", "seeds", "tests", "analyses", "scripts", "dbt_project.yml")
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deliveries with every persona."""
+    root = tmp_path_factory.mktemp("landing")
+    generate(Settings(people=len(PERSONAS) + 10, days=4, readings_per_person=12), root)
+    return root
+
+
+@pytest.fixture
+def copied(tmp_path: Path, landing: Path) -> Lakehouse:
+    """A lakehouse with those deliveries and a project of its own, free to be broken."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for part in PARTS:
+        source, target = PROJECT / part, project / part
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    lakehouse = Lakehouse(tmp_path / "lakehouse", project)
+    lakehouse.landing = landing
+    return lakehouse
+
+
+def mutate(project: Path, mutation: Mutation) -> None:
+    """Breaks the project; fails where the mutation fits nowhere, or in several places."""
+    path = project / mutation.file
+    text = path.read_text()
+    assert text.count(mutation.text) == 1, f"{mutation.breaks}: no longer fits {mutation.file}"
+    path.write_text(text.replace(mutation.text, mutation.replacement))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
+def test_the_break_is_caught(mutation: Mutation, copied: Lakehouse) -> None:
+    mutate(copied.project, mutation)
+    run = copied.dbt("run")
+    assert run.success, f"a mutation must be SQL that runs: {run.errors}"
+    assert copied.dbt("test", "--select", mutation.caught_by).failed == {mutation.caught_by}
+
+
+def test_the_project_without_a_break_passes(copied: Lakehouse) -> None:
+    copied.build()
+
+
+def test_every_privacy_test_has_been_seen_to_fail() -> None:
+    tests = {path.stem for path in (PROJECT / "tests").glob("assert_*.sql")}
+    assert tests == {m.caught_by for m in MUTATIONS if m.caught_by.startswith("assert_")}
