@@ -11,12 +11,6 @@ customers as (
 
 ),
 
-devices as (
-
-    select * from {{ ref('stg_devices') }}
-
-),
-
 consenting as (
 
     select * from customers

@@ -41,7 +41,7 @@ from pseudonym_key import UnreadableKey, key_file, read_key
 _PLAIN_LINES = f"""
     select
         line,
-        parse_filename(filename, false, 'forward_slash') as file_name,
+        parse_filename(filename) as file_name,
         regexp_extract(filename, '/ingest_date=([^/]*)/[^/]*$', 1) as ingest_date
     from read_csv(
         {{files}}, columns = {{{{'line': 'varchar'}}}}, delim = '{CSV_SEPARATOR}', quote = '',

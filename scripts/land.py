@@ -28,7 +28,7 @@ from landing_files import (
     is_hidden,
     is_utf8_name,
 )
-from landing_zones import Delivery, InvalidRoot, NotLanded, Zone, open_zone
+from landing_zones import Delivery, InvalidRoot, Zone, open_zone
 
 NO_ACCESS = "ask for s3:ListBucket, s3:GetObject and s3:PutObject on it"
 WHAT_TO_DO = {
@@ -80,7 +80,7 @@ def make_plan(zone: Zone, entity: str, date: str, paths: list[Path]) -> Plan:
             continue
         dates = dates_of[path.name]
         if found := _where(zone, entity, date, dates, delivery):
-            plan.landed.append(f"{for_people(path)}: the same content has landed already as {found}")
+            plan.landed.append(f"{for_people(path)}: the same content landed already as {found}")
         elif date in dates:
             plan.refusals.append(
                 f"{for_people(path)}: {zone.address(entity, date, path.name)} has other content; "
@@ -129,12 +129,18 @@ def clear_errors(root: str) -> Iterator[None]:
     except NoConnection as error:
         what = "check the network and AWS_ENDPOINT_URL"
         raise click.ClickException(f"{root}: {error}: {what}") from error
-    except (BotoCoreError, InvalidRoot, NotLanded, UnreadableFile) as error:
+    except (BotoCoreError, InvalidRoot) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        what = "see that it can be written to, or name another root with --root"
-        message = f"{error.filename or root}: {error.strerror}: {what}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(_what_to_do(error, root)) from error
+
+
+def _what_to_do(error: OSError, root: str) -> str:
+    """Our own errors say what to do; those of the system, which have a strerror, do not."""
+    if error.strerror is None:
+        return str(error)
+    what = "see that it can be written to, or name another root with --root"
+    return f"{error.filename or root}: {error.strerror}: {what}"
 
 
 def _date(context: click.Context, parameter: click.Parameter, text: str | None) -> str:

@@ -33,7 +33,8 @@ def read_key(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UnreadableKey(f"{path}: the pseudonym key cannot be read ({error.strerror})") from None
+        reason = error.strerror
+        raise UnreadableKey(f"{path}: the pseudonym key cannot be read ({reason})") from None
     except UnicodeDecodeError:  # its text would show a part of the key
         raise UnreadableKey(f"{path}: the pseudonym key is not text in UTF-8") from None
 

@@ -5,7 +5,10 @@ people as ({{ people_by_the_laws() }}),
 
 covered as (
 
-    select people.customer_id, readings.read_at, readings.distance
+    select
+        people.customer_id,
+        readings.read_at,
+        readings.distance
     from {{ ref('stg_step_trainer') }} as readings
     inner join people on readings.serial_number = people.serial_number
     where {{ covered_by('people.consent_at', 'readings.read_at') }}

@@ -2,12 +2,12 @@
 with
 
 landed as (
-    {% for source_name in ['customer', 'accelerometer', 'step_trainer'] %}
+    {% for entity in ['customer', 'accelerometer', 'step_trainer'] %}
     select
-        '{{ source_name }}' as source,
+        '{{ entity }}' as source,
         cast(ingest_date as date) as ingest_date,
         count(*) as landed
-    from {{ source('landing', source_name) }}
+    from {{ source('landing', entity) }}
     group by ingest_date
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -25,13 +25,19 @@ rejected as (
 )
 
 select
-    source,
-    ingest_date,
+    coalesce(landed.source, audited.source) as source,
+    coalesce(landed.ingest_date, audited.ingest_date) as ingest_date,
     landed.landed,
     audited.landed as audited
 from landed
-full outer join {{ ref('landing_reconciliation') }} as audited using (source, ingest_date)
-left join rejected using (source, ingest_date)
+full outer join {{ ref('landing_reconciliation') }} as audited
+    on
+        landed.source = audited.source
+        and landed.ingest_date = audited.ingest_date
+left join rejected
+    on
+        audited.source = rejected.source
+        and audited.ingest_date = rejected.ingest_date
 where
     landed.landed is distinct from audited.landed
     or audited.landed != audited.accepted + audited.duplicate + audited.rejected

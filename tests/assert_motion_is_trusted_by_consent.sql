@@ -6,7 +6,12 @@ people as ({{ people_by_the_laws() }}),
 
 covered as (
 
-    select people.customer_id, readings.read_at, readings.x, readings.y, readings.z
+    select
+        people.customer_id,
+        readings.read_at,
+        readings.x,
+        readings.y,
+        readings.z
     from {{ ref('stg_accelerometer') }} as readings
     inner join people on readings.email = people.email
     where {{ covered_by('people.consent_at', 'readings.read_at') }}

@@ -1,5 +1,5 @@
--- Law 6. If this breaks, a text beyond customer_trusted is something else than a pseudonym made under the key: an email,
--- a serial number, or a hash that anybody can make again.
+-- Law 6. If this breaks, a text beyond customer_trusted is something else than a person's pseudonym: an email, a name,
+-- a serial number, or a hash of one of them.
 with
 
 people as ({{ people_by_the_laws() }}),
@@ -12,14 +12,14 @@ texts as (
     {% for column in adapter.get_columns_in_relation(relation) if column.is_string() %}
     select
         '{{ model }}.{{ column.name }}' as column_name,
-        {{ column.quoted }} as value
+        {{ column.quoted }} as text_value
     from {{ relation }}
     union all
     {% endfor %}
     {% endfor %}
     select
         'none' as column_name,
-        cast(null as varchar) as value
+        cast(null as varchar) as text_value
     where false
 )
 
@@ -27,6 +27,6 @@ select
     texts.column_name,
     count(*) as rows_concerned
 from texts
-left join people on texts.value = people.customer_id
+left join people on texts.text_value = people.customer_id
 where people.customer_id is null
 group by texts.column_name

@@ -24,9 +24,13 @@ decided as (
 
 trusted as (
 
-    select 'accelerometer' as source, count(*) as readings from {{ ref('accelerometer_trusted') }}
-    union all
-    select 'step_trainer' as source, count(*) as readings from {{ ref('step_trainer_trusted') }}
+    {% for source in ['accelerometer', 'step_trainer'] %}
+    select
+        '{{ source }}' as source,
+        count(*) as readings
+    from {{ ref(source ~ '_trusted') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 
@@ -35,7 +39,7 @@ select
     accepted.readings as accepted,
     decided.readings as decided,
     decided.released,
-    trusted.readings as trusted
+    trusted.readings as found
 from trusted
 left join accepted on trusted.source = accepted.source
 left join decided on trusted.source = decided.source

@@ -3,7 +3,8 @@
 
     timestamp_from_epoch_ms('milliseconds')
       duckdb  epoch_ms(milliseconds)
-      athena  date_add('millisecond', milliseconds, timestamp '1970-01-01 00:00:00.000000')
+      athena  timestamp '1970-01-01 00:00:00.000000' + milliseconds * interval '0.001' second
+              date_add takes no more than 2,147,483,647 of any unit; from_unixtime depends on the session's time zone.
 #}
 {% macro timestamp_from_epoch_ms(milliseconds) -%}
     {{ return(adapter.dispatch('timestamp_from_epoch_ms')(milliseconds)) }}
@@ -14,5 +15,5 @@
 {%- endmacro %}
 
 {% macro athena__timestamp_from_epoch_ms(milliseconds) -%}
-    date_add('millisecond', {{ milliseconds }}, timestamp '1970-01-01 00:00:00.000000')
+    timestamp '1970-01-01 00:00:00.000000' + {{ milliseconds }} * interval '0.001' second
 {%- endmacro %}

@@ -113,8 +113,9 @@ def _motion(found: dict) -> Record:
 
 
 def _distance(found: dict) -> Record:
-    when, what = _field(found, "sensorReadingTime", _instant), _field(found, "serialNumber", _serial)
-    return (what, when, _field(found, "distanceFromObject", _number))
+    when = _field(found, "sensorReadingTime", _instant)
+    serial = _field(found, "serialNumber", _serial)
+    return (serial, when, _field(found, "distanceFromObject", _number))
 
 
 READERS = {"customer": _customer, "accelerometer": _motion, "step_trainer": _distance}

@@ -1,4 +1,4 @@
-"""The landing tables of the duckdb target hold every line of every file, and hmac_sha256 is right."""
+"""The duckdb target: its landing tables hold every line of every file; hmac_sha256 is right."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def rows(connection: duckdb.DuckDBPyConnection, entity: str = "accelerometer") -
 
 
 def expected_rows(landed: Landed) -> Counter:
-    return Counter((*where, line) for where, content in landed.items() for line in lines_in(content))
+    return Counter(
+        (*where, line) for where, content in landed.items() for line in lines_in(content)
+    )
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))

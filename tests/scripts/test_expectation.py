@@ -1,9 +1,8 @@
-"""The oracle that every table is compared with: by hand on small cases, by a second reading on all."""
+"""The oracle of every table: by hand on small cases, by a second reading on whole zones."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import naive
 import pytest

@@ -127,9 +127,9 @@ def test_files_land_byte_for_byte(root: Root, deliver: Callable) -> None:
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
-@given(content=st.binary(max_size=100), name=st.sampled_from(["a[1]*.json", "é 'b'.jsonl", "%.json"]))
+@given(st.binary(max_size=100), st.sampled_from(["a[1]*.json", "é 'b'.jsonl", "%.json"]))
 def test_any_bytes_land_as_they_are(
-    content: bytes, name: str, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     (folder / name).write_bytes(content)
@@ -185,7 +185,7 @@ def test_the_same_content_again_is_a_no_op_that_says_so(
     again = run(root, path, date=date)
     assert again.exit_code == 0
     assert again.stdout == (
-        f"{path}: the same content has landed already as {root.name}/{JAN_31}/a.json\n"
+        f"{path}: the same content landed already as {root.name}/{JAN_31}/a.json\n"
     )
     assert root.files() == before
 
@@ -193,7 +193,7 @@ def test_the_same_content_again_is_a_no_op_that_says_so(
 def test_what_was_put_on_s3_by_other_means_is_known(s3_root: Root, deliver: Callable) -> None:
     """It has no SHA-256 in its metadata."""
     boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{JAN_31}/a.json", Body=GOOD)
-    assert "landed already" in run(s3_root, deliver("a.json")).stdout
+    assert "same content landed already" in run(s3_root, deliver("a.json")).stdout
     other = GOOD[::-1]  # of the same size
     check_refused(run(s3_root, deliver("a.json", other)), "has other content")
 
@@ -216,12 +216,22 @@ def test_a_name_may_be_used_again_on_another_date(root: Root, deliver: Callable)
     assert sorted(root.files().values()) == [b"1\n", b"2\n"]
 
 
+def test_the_date_asked_for_decides_where_both_contents_have_landed(
+    root: Root, deliver: Callable
+) -> None:
+    first = deliver("daily.json", b"1\n", "first")
+    run(root, first)
+    run(root, deliver("daily.json", b"2\n"), date="2024-02-01")
+    check_refused(run(root, first, date="2024-02-01"), "2024-02-01/daily.json has other content")
+    assert "same content landed already" in run(root, first).stdout
+
+
 def test_a_broken_off_landing_is_completed_by_the_next(root: Root, deliver: Callable) -> None:
     first, second = deliver("a.json", b"1\n"), deliver("b.json", b"2\n")
     run(root, first)
     result = run(root, first, second)
     assert result.exit_code == 0
-    assert "a.json: the same content" in result.stdout
+    assert "a.json: the same content landed already" in result.stdout
     assert f"landed {root.name}/{JAN_31}/b.json" in result.stdout
 
 
@@ -351,6 +361,17 @@ def test_a_delivery_that_comes_to_be_meanwhile_is_not_overwritten(
             "customer", "2024-01-31", delivery, lambda done: target.write_bytes(b"theirs\n")
         )
     assert local_root.files() == {f"{JAN_31}/a.json": b"theirs\n"}
+
+
+def test_a_change_while_landing_is_told_as_it_is(
+    local_root: Root, deliver: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = deliver("a.json")
+    stale = Delivery(Path(path), len(GOOD), "0" * 64)
+    monkeypatch.setattr(land.Delivery, "of", lambda path: stale)
+    result = run(local_root, path)
+    assert result.exit_code == 1
+    assert f"Error: {path}: was written to while it was landed. Land it once" in result.stderr
 
 
 def test_breaking_off_leaves_nothing(local_root: Root, deliver: Callable) -> None:

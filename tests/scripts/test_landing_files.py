@@ -295,7 +295,8 @@ def test_a_linked_folder_is_not_passed_over(day: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "misplaced",
     ["a.json", "ingest_date=2024-01-31/deeper/a.json", "ingest_date=2024-01-31/a.json/b.json",
-     "ingest_date=2024-01-31/a.csv", "ingest_date=2024-01-31/a.JSON", "ingest_date=2024-1-31/a.json",
+     "ingest_date=2024-01-31/a.csv", "ingest_date=2024-01-31/a.JSON",
+     "ingest_date=2024-1-31/a.json",
      "ingest_date=2024-01-31 /a.json", "ingest_date=2024-99-99/a.json",
      "ingest_date=2023-02-29/a.json", "ingest_date=0000-01-01/a.json", "2024-01-31/a.json",
      "ingest_date=２０２４-01-31/a.json", "ingest_date=__HIVE_DEFAULT_PARTITION__/a.json"],

@@ -39,7 +39,9 @@ judged as (
     select
         *,
         case
-            when email is not null and read_at is not null and x is not null and y is not null and z is not null then null
+            when
+                email is not null and read_at is not null and x is not null and y is not null and z is not null
+                then null
             when not is_json then 'not_json'
             when user_json is null then 'missing_user'
             when email is null then 'invalid_user'

@@ -1,0 +1,65 @@
+# `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
+#   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
+#   make test            every check            make docs   the docs as one page
+#   make lint            SQL style              make bench  how fast, beside SQL written by hand
+#   make lock            requirements.txt       make clean  remove what dbt and the tests made
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
+
+# Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others.
+ifdef FROM
+PLACE := deliveries/$(notdir $(abspath $(FROM)))-$(firstword $(shell printf %s '$(abspath $(FROM))' | cksum))
+export STEDI_LANDING ?= $(PLACE)/landing
+export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
+endif
+
+.PHONY: run test lint docs bench lock clean
+.DELETE_ON_ERROR:
+
+run: $(INSTALLED) profiles.yml
+	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/python scripts/fill_landing.py $(if $(FROM),--from '$(FROM)')
+	@$(BIN)/dbt --quiet build $(if $(VARS),--vars '$(VARS)')
+	@$(BIN)/dbt --quiet docs generate --static
+	@$(BIN)/python scripts/summary.py
+
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) profiles.yml
+	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/sqlfluff lint models tests analyses
+	@AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none $(BIN)/dbt --quiet compile --target athena \
+	    --no-populate-cache --no-introspect --target-path target/athena
+	@$(BIN)/sqlfluff lint --config .sqlfluff-athena --ignore-local-config target/athena/compiled
+
+docs: $(INSTALLED) profiles.yml
+	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/dbt --quiet docs generate --static
+	@echo "Docs: target/static_index.html"
+
+bench: $(INSTALLED) profiles.yml
+	@$(BIN)/python bench/bench.py
+
+profiles.yml: profiles.yml.example
+	@cp profiles.yml.example profiles.yml
+
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV); this is done once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $(INSTALLED)
+
+# One lock for every Python from 3.11 on; the extras stay in it, for pip wants them named.
+lock:
+	$(PYTHON) -m venv target/lock
+	target/lock/bin/pip install --quiet uv==0.13.9
+	target/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	    --no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
+
+clean:
+	rm -rf target logs .pytest_cache .hypothesis

@@ -1,0 +1,149 @@
+"""How long a whole `dbt run` takes, beside the same joins written by hand: `make bench`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from bounds import verdicts
+from contenders import CONTENDERS, Command, database, dbt, environment, fresh
+from correctness import differences, expected_counts
+from deliveries import HARDEST, Zone, zone
+from measure import MIB, Failed, Measure, best, run
+from project import FOLDER, PROJECT
+
+HEADINGS = ("size", "readings", "dbt s", "hand s", "ratio", "parse s",
+            "dbt cpu s", "hand cpu s", "dbt MiB", "hand MiB", "parse MiB")  # fmt: skip
+Contender = Callable[[Path, Path], Command]
+
+
+def machine() -> str:
+    """What the figures hold for."""
+    packages = ("dbt-core", "dbt-duckdb", "duckdb")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1024 * MIB)
+    cores = len(os.sched_getaffinity(0))
+    return ", ".join(
+        [
+            f"{cores} cores, {memory:.0f} GiB, Python {platform.python_version()}",
+            *(f"{package} {version(package)}" for package in packages),
+            f"load {os.getloadavg()[0]:.1f} when it began",
+        ]
+    )
+
+
+def measure(name: str, contender: Contender, landing: Path, work: Path) -> Measure:
+    """Runs one contender in a folder of its own."""
+    command = contender(landing, fresh(work / name.replace(" ", "-")))
+    log = work / f"{name.replace(' ', '-')}.log"
+    return run(command.arguments, environment(command), PROJECT, log)
+
+
+def check(zone: Zone, work: Path) -> None:
+    """Raises Failed where dbt's last run did not make what the generator expects."""
+    wrong = differences(database(work / "dbt"), expected_counts(zone.expected))
+    if wrong:
+        raise Failed(f"{zone.root} came out wrong: " + "; ".join(wrong))
+
+
+def compare(zone: Zone, work: Path, repeat: int) -> dict[str, Measure]:
+    """Runs the contenders by turns and returns the best of each."""
+    rounds = []
+    with click.progressbar(range(repeat), label=zone.root.name, file=sys.stderr) as bar:
+        for _ in bar:
+            rounds.append(
+                {
+                    name: measure(name, contender, zone.root, work)
+                    for name, contender in CONTENDERS.items()
+                }
+            )
+            check(zone, work)
+    return {name: best(each[name] for each in rounds) for name in CONTENDERS}
+
+
+def row(times: int, zone: Zone, measures: dict[str, Measure]) -> tuple[str, ...]:
+    """A line of the table, as texts in the order of HEADINGS."""
+    by_dbt, by_hand, parsed = (measures[name] for name in CONTENDERS)
+    readings = zone.lines("accelerometer") + zone.lines("step_trainer")
+    return (
+        f"{times}x",
+        f"{readings:,}",
+        *(f"{m.seconds:.2f}" for m in (by_dbt, by_hand)),
+        f"{by_dbt.seconds / by_hand.seconds:.1f}",
+        *(f"{m:.2f}" for m in (parsed.seconds, by_dbt.processor, by_hand.processor)),
+        *(f"{m.peak / MIB:.0f}" for m in (by_dbt, by_hand, parsed)),
+    )
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """The rows below the headings, right-aligned."""
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows)]
+    return "\n".join(
+        "  ".join(text.rjust(width) for text, width in zip(line, widths))
+        for line in (HEADINGS, *rows)
+    )
+
+
+def hardest(folder: Path, times: int) -> str:
+    """What dbt makes of deliveries in which nearly every file has bad lines and odd forms."""
+    deliveries = zone(folder, times, HARDEST)
+    found = measure("dbt", dbt, deliveries.root, folder / "work")
+    check(deliveries, folder / "work")
+    return (
+        f"No bound, for comparison: {times}x with {HARDEST.bad_share:.0%} bad lines, duplicates and "
+        f"every habit of old apps, run once: {found.seconds:.2f} s, {found.peak / MIB:.0f} MiB"
+    )
+
+
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--sizes",
+    default="1,10,100",
+    help="How many times the real data, with commas. Bounds are judged at 1 and 100.",
+)
+@click.option("--repeat", type=click.IntRange(1), default=3, help="Runs of each.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=FOLDER,
+    help="Where the deliveries are kept from one benchmark to the next (1.2 GB at 100 times).",
+)
+@click.option("--hard/--no-hard", default=True, help="Also bad lines, at the largest size, once.")
+def main(sizes: str, repeat: int, folder: Path, hard: bool) -> None:
+    """Measure `dbt run` on data of the real data's shape, beside a plain DuckDB script.
+
+    Each is a whole process on a new database file, by turns; the table has the least seconds of
+    all its runs, by the clock and of processor, and the highest peak of resident memory.
+    """
+    try:
+        chosen = sorted({int(size) for size in sizes.split(",")})
+    except ValueError as error:
+        raise click.BadParameter(f"{sizes}: whole numbers with commas", param_hint="sizes") from error
+    folder = folder.resolve()
+    click.echo(machine())
+    try:
+        zones = {times: zone(folder, times) for times in chosen}
+        results = {times: compare(zones[times], folder / "work", repeat) for times in chosen}
+        click.echo(f"\n{table([row(times, zones[times], results[times]) for times in chosen])}")
+        click.echo(
+            f"\nSeconds are the least of {repeat} runs by turns, MiB the highest. Every dbt run came "
+            "out as the generator expects."
+        )
+        if hard:
+            click.echo(hardest(folder, chosen[-1]))
+    except (Failed, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo()
+    judged = verdicts(results)
+    for verdict in judged:
+        click.echo(verdict)
+    sys.exit(any(verdict.missed for verdict in judged))
+
+
+if __name__ == "__main__":
+    main()

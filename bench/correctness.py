@@ -1,0 +1,42 @@
+"""Whether what was measured is right: the tables' counts against the generator's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+LAYERS = ("stedi_staging", "stedi_trusted", "stedi_curated", "stedi_audit")
+
+
+def expected_counts(expected: dict[str, Any]) -> dict[str, int]:
+    """Rows by table that a dbt run must make, of Expectation.as_json()."""
+    return {**expected["staging"], **expected["since_consent"]["tables"]}
+
+
+def counts(database: Path) -> Counter[str]:
+    """Rows by table of a lakehouse; the names of its tables are all different."""
+    with duckdb.connect(database, read_only=True) as connection:
+        tables = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where list_contains(?, table_schema)",
+            [[*LAYERS, "trusted", "curated"]],
+        ).fetchall()
+        return Counter(
+            {
+                table: connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()[0]
+                for schema, table in tables
+            }
+        )
+
+
+def differences(database: Path, expected: dict[str, int]) -> list[str]:
+    """What differs, a line for each table."""
+    found = counts(database)
+    return [
+        f"{table}: {found[table]:,} rows, {rows:,} expected"
+        for table, rows in expected.items()
+        if found[table] != rows
+    ]
