@@ -10,6 +10,7 @@ every line of every file is there. A file that cannot be read stops dbt before a
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import hmac
 import re
@@ -95,6 +96,8 @@ class Plugin(BasePlugin):
             key = read_key(key_file())
         except (UnreadableFile, UnreadableKey) as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
+        # Left open at the exit of sqlfluff, say, it has DuckDB print a page of leaks.
+        atexit.register(conn.close)
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")

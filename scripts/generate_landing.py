@@ -173,7 +173,7 @@ def sessions(life: Life, settings: Settings) -> Iterator[Session]:
 
 def _measure(session: Session, life: Life, settings: Settings, instant: int, luck: int) -> None:
     """Adds the readings of one instant; luck: 0..2699, what decides their values."""
-    time = life.wrong_clock.get(instant, settings.time_of(life.number, instant))
+    time = life.other_times.get(instant, settings.time_of(life.number, instant))
     distance, way = divmod(luck, len(WAYS))
     if life.motion:
         for nth in range(settings.motions_at(instant)):

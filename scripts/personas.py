@@ -65,7 +65,7 @@ class Settings:
         return instant * self.days // self.instants
 
     def time_of(self, number: int, instant: int) -> int:
-        """When the instant of person `number` is, in ms. No two neighbours share a time."""
+        """When the instant of person `number` is, in ms. No two neighbours share one, as planned."""
         day = self.day_of(instant)
         since_morning = (instant - self._first_of(day)) * STEP
         return START + day * DAY + MORNING + number * 17 % STEP + since_morning
@@ -85,7 +85,7 @@ class Life:
     held_back: everything arrives on the last day.
     motion, distances: accelerometer readings or not, and how many distances an instant has.
     lag: ms by which distances come later than motion.
-    wrong_clock: instant -> the time it claims, in ms.
+    other_times: instant -> the time that its readings say, in ms, where not the planned one.
     """
 
     number: int
@@ -98,7 +98,7 @@ class Life:
     motion: bool = True
     distances: int = 1
     lag: int = 0
-    wrong_clock: dict[int, int] = field(default_factory=dict)
+    other_times: dict[int, int] = field(default_factory=dict)
 
     @property
     def email(self) -> str:
@@ -346,12 +346,18 @@ def measured_twice(life: Life, plan: Settings) -> Life:
 
 def clock_is_wrong(life: Life, plan: Settings) -> Life:
     """The first and the last time that are times."""
-    return replace(consenting(life), wrong_clock={0: 0, plan.instants - 1: LAST_MOMENT})
+    return replace(consenting(life), other_times={0: 0, plan.instants - 1: LAST_MOMENT})
 
 
 def was_offline(life: Life, plan: Settings) -> Life:
     """Everything arrives on the last day, the registration too."""
     return replace(consenting(life), held_back=True)
+
+
+def practises_beside_the_one_before(life: Life, plan: Settings) -> Life:
+    """Is measured at the very milliseconds of the one before, who consents too."""
+    times = {i: plan.time_of(life.number - 1, i) for i in range(plan.instants)}
+    return replace(consenting(life), other_times=times)
 
 
 Persona = Callable[[Life, Settings], Life]
@@ -392,6 +398,8 @@ PERSONAS: tuple[Persona, ...] = (
     never_practises,
     clock_is_wrong,
     was_offline,
+    consents,
+    practises_beside_the_one_before,
 )
 NEIGHBOURHOOD = 240  # people; few enough to plan at once, so many that most are ordinary
 
