@@ -9,24 +9,26 @@ texts as (
         'accelerometer_trusted', 'step_trainer_trusted', 'customers_curated', 'machine_learning_curated',
     ] %}
     {% set relation = ref(model) %}
-    {% for column in adapter.get_columns_in_relation(relation) if column.is_string() %}
+    {#- their contracts say which columns are texts -#}
+    {% set columns = graph.nodes['model.stedi_lakehouse.' ~ model].columns.values() if execute else [] %}
+    {% for column in columns if column.data_type == 'varchar' %}
     select
-        '{{ model }}.{{ column.name }}' as column_name,
-        {{ column.quoted }} as text_value
+        '{{ model }}.{{ column.name }}' as in_column,
+        {{ column.name }} as text_value
     from {{ relation }}
     union all
     {% endfor %}
     {% endfor %}
     select
-        'none' as column_name,
+        'none' as in_column,
         cast(null as varchar) as text_value
     where false
 )
 
 select
-    texts.column_name,
+    texts.in_column,
     count(*) as rows_concerned
 from texts
 left join people on texts.text_value = people.customer_id
 where people.customer_id is null
-group by texts.column_name
+group by texts.in_column

@@ -39,7 +39,7 @@ select
     accepted.readings as accepted,
     decided.readings as decided,
     decided.released,
-    trusted.readings as found
+    trusted.readings as in_trusted
 from trusted
 left join accepted on trusted.source = accepted.source
 left join decided on trusted.source = decided.source

@@ -6,7 +6,7 @@
 {% test never_null(model, columns) %}
 {% for column in columns %}
 select
-    '{{ column }}' as column_name,
+    '{{ column }}' as in_column,
     count(*) as rows_without
 from {{ model }}
 where {{ column }} is null

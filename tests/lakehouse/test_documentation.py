@@ -94,6 +94,18 @@ def test_the_documented_fields_of_a_landing_table_are_those_that_are_read(
     assert described == read
 
 
+def test_every_table_beyond_customer_trusted_is_looked_through(
+    documented: dict[str, dict[str, Any]],
+) -> None:
+    beyond = {
+        node["name"] for node in documented.values()
+        if node["schema"] in ("stedi_trusted", "stedi_curated")
+    } - {"customer_trusted"}  # fmt: skip
+    test = PROJECT / "tests/assert_only_pseudonyms_beyond_customer_trusted.sql"
+    looked_through = re.search(r"for model in \[(.*?)\]", test.read_text(), flags=re.S)[1]
+    assert set(re.findall(r"'(\w+)'", looked_through)) == beyond
+
+
 def test_a_lock_names_no_address() -> None:
     for name in ("requirements.in", "requirements.txt"):
         assert "://" not in (PROJECT / name).read_text()
