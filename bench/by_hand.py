@@ -10,8 +10,7 @@ from pathlib import Path
 import duckdb
 
 SCRIPT = Path(__file__).with_name("by_hand.sql")
-# How long the key is makes no difference to the time; the ids of a benchmark are nobody's.
-KEY = "the benchmark's own pseudonym key"
+KEY = "the benchmark's own pseudonym key"  # its people are made up
 
 
 def hmac_sha256(message: str, key: str) -> str:

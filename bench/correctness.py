@@ -24,12 +24,11 @@ def counts(database: Path) -> Counter[str]:
             "where list_contains(?, table_schema)",
             [[*LAYERS, "trusted", "curated"]],
         ).fetchall()
-        return Counter(
-            {
-                table: connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()[0]
-                for schema, table in tables
-            }
-        )
+        found = {
+            table: connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
+            for schema, table in tables
+        }
+        return Counter({table: rows for table, (rows,) in found.items()})
 
 
 def differences(database: Path, expected: dict[str, int]) -> list[str]:

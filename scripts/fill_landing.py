@@ -1,4 +1,4 @@
-"""Fill the landing zone for `make run`: from a folder of deliveries, or else with synthetic ones."""
+"""Fill the landing zone for `make run`: from a folder of deliveries, or with synthetic ones."""
 
 from __future__ import annotations
 

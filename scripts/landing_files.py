@@ -140,12 +140,13 @@ def _is_plain_gzip(path: Path) -> bool:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield a landed file's lines as text, blank ones too, without their ends and without a BOM.
+    """Yield a landed file's lines as text, blank ones too, without their ends and BOMs before them.
 
+    A BOM that begins the file is none of its bytes, as Trino reads it: alone, it is no line.
     Raises UnreadableFile, maybe after some lines.
     """
     line: list[bytes] = []  # the pieces of the line whose end has not come yet
-    for block in _without_halved_ends(read_blocks(path)):
+    for block in _without_halved_ends(_without_bom(read_blocks(path))):
         first, *others = _LINE_END.split(block)
         line.append(first)
         for piece in others:
@@ -153,6 +154,12 @@ def read_lines(path: Path) -> Iterator[str]:
             line = [piece]
     if rest := b"".join(line):
         yield _text(rest)
+
+
+def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks of a file, the first one without a BOM at its start."""
+    yield next(blocks, b"").removeprefix(BOM.encode())
+    yield from blocks
 
 
 def _without_halved_ends(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -167,7 +174,7 @@ def _without_halved_ends(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _text(line: bytes) -> str:
     try:
-        return line.decode().removeprefix(BOM)
+        return line.decode().lstrip(BOM)
     except UnicodeDecodeError:
         return NOT_UTF8 + line.decode("latin-1")
 

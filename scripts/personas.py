@@ -65,7 +65,7 @@ class Settings:
         return instant * self.days // self.instants
 
     def time_of(self, number: int, instant: int) -> int:
-        """When the instant of person `number` is, in ms. No two neighbours share one, as planned."""
+        """When the instant of person `number` is planned, in ms; no two neighbours share one."""
         day = self.day_of(instant)
         since_morning = (instant - self._first_of(day)) * STEP
         return START + day * DAY + MORNING + number * 17 % STEP + since_morning

@@ -99,7 +99,7 @@ def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def main(database: Path) -> None:
     """Print what the last build on DuckDB made."""
     if not database.exists():
-        raise click.ClickException(f"{database}: no such database; `make run` or `dbt build` makes it")
+        raise click.ClickException(f"{database}: no such database; `dbt build` makes it")
     with duckdb.connect(database, read_only=True) as connection:
         try:
             for line in summary(connection):

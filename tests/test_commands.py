@@ -77,7 +77,8 @@ def test_make_run_twice(clone: Path) -> None:
 def test_make_run_from_a_folder_of_deliveries(clone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my deliveries"
     (folder / "customer").mkdir(parents=True)
-    (folder / "customer" / "a b.json").write_text('{"email":"ann@example.com","lastUpdateDate":1}\n')
+    line = '{"email":"ann@example.com","lastUpdateDate":1}\n'
+    (folder / "customer" / "a b.json").write_text(line)
     for _ in range(2):
         done = make(clone, "run", f"FROM={folder}")
         assert done.returncode == 0, done.stdout + done.stderr

@@ -12,7 +12,7 @@
                  "The pseudonym key is " ~ found[1] ~ " characters long; it takes 32.")
                 ~ " customer_id cannot be made and no table has been changed. To make a key, once: "
                 ~ "`python scripts/pseudonym_key.py` (it is written to .secrets/pseudonym_key, or to "
-                ~ "$STEDI_PSEUDONYM_KEY_FILE). If there was a key before, restore it instead: a new one changes every id."
+                ~ "$STEDI_PSEUDONYM_KEY_FILE). If there was a key before, restore it: a new one changes every id."
             ) }}
         {%- endif -%}
     {%- endif -%}

@@ -4,14 +4,15 @@
     relation  a landing source
     fields    {column: field}: the name each column gets, the field's name in the JSON object
 
-    Returns line, file_name, ingest_date, is_json and the columns: the field's JSON text ('"a"', '1.5', '[]'), null where
-    the field is absent or null. Where is_json is false all of them are null. A line is JSON if it is one object by
-    RFC 8259, with one trailing comma allowed, as older files have it. The first of two equal keys counts.
+    Returns line, file_name, ingest_date, is_json and the columns: the field's JSON text ('"a"', '1.5', '[]'), null
+    where the field is absent or null. Where is_json is false all of them are null. A line is JSON if it is one object
+    by RFC 8259, with one trailing comma allowed, as older files have it. The first of two equal keys counts.
 
     Where the engines differ, and what is done about it, so that both take and refuse the same lines:
       duckdb  takes NaN, Infinity and a comma before a closing bracket; those are looked for outside of strings
-      athena  takes half a surrogate pair as `?`, and fails the query on deep nesting (1,000) and long strings (20 million
-              characters), which try() does not catch; no honest delivery comes near either
+      athena  takes half a surrogate pair as `?`, and fails the query on deep nesting (1,000) and long strings (20
+              million characters), which try() does not catch; refuses keys beyond 50,000 characters; no honest delivery
+              comes near any of them
       athena  keeps bytes that are not UTF-8; the file's name is a hidden column
 #}
 {% macro landing_fields(relation, fields) -%}
@@ -29,9 +30,20 @@
     )
 {%- endmacro %}
 
-{#- The line without its trailing comma; a line that ends as it should is not looked at twice. -#}
+{#- The line without its trailing comma; a line that ends as it should is not looked at twice. No regular expression:
+    Trino's take time that grows with the square of a run of blanks, hours for a megabyte of them. -#}
 {% macro _without_trailing_comma(line) -%}
-    case when {{ line }} like '%}' then {{ line }} else regexp_replace({{ line }}, '\s*,\s*$', '') end
+    {%- set text = "trim(trailing ' ' || chr(9) from " ~ line ~ ")" -%}
+    case
+            when {{ line }} like '%}' then {{ line }}
+            when {{ text }} like '%,' then substr({{ text }}, 1, length({{ text }}) - 1)
+            else {{ line }}
+        end
+{%- endmacro %}
+
+{#- Whether a JSON text is an object. -#}
+{% macro _begins_as_object(document) -%}
+    (starts_with({{ document }}, '{') or starts_with(trim(leading ' ' || chr(9) from {{ document }}), '{'))
 {%- endmacro %}
 
 {% macro duckdb__landing_fields(relation, fields) %}
@@ -55,17 +67,24 @@ parsed as (
         file_name,
         ingest_date,
         case
-            when not {{ _is_parseable('line') }} then null
-            when not (starts_with(document, '{') or regexp_matches(document, '^\s*\{')) then null
-            -- what it takes beyond RFC 8259: first cheaply, for most lines have nothing like it, then outside of strings
+            when not {{ _is_parseable('document') }} or not {{ _begins_as_object('document') }} then null
+            -- what it takes beyond RFC 8259: cheaply first, as most lines have nothing like it, then outside of strings
             when
                 regexp_matches(document, '[:,\[]\s*([}\]]|-?[nN][aA]|-?[iI][nN])')
                 and regexp_matches(
                     regexp_replace(document, '"([^"\\]|\\.)*"', '""', 'g'), ',\s*[}\]]|(?i)nan|inf'
                 )
                 then null
+            -- a key that athena's parser takes for too long
+            when
+                length(document) > 50000
+                and len(list_filter(
+                    regexp_extract_all(document, '"([^"\\]|\\.)*"\s*:?'),
+                    lambda text: length(text) > 50003 and text like '%:'
+                )) > 0
+                then null
             when json_valid(document)
-                then json_extract(document, [{% for field in fields.values() %}'$.{{ field }}'{{ ', ' if not loop.last }}{% endfor %}])
+                then json_extract(document, ['$.{{ fields.values() | join("', '$.") }}'])
         end as field_values
     from lines
 
@@ -82,6 +101,23 @@ select
 from parsed
 {% endmacro %}
 
+{#- The JSON text of a field. A number beyond a double comes out of json_extract as the text "Infinity"; what it was
+    is told by json_extract_scalar, which gives a number as it was written. -#}
+{% macro _athena_json_text(document, field) -%}
+    {%- set scalar = "json_extract_scalar(" ~ document ~ ", '$." ~ field ~ "')" -%}
+    {%- set text = "json_format(json_extract(" ~ document ~ ", '$." ~ field ~ "'))" -%}
+    case when {{ text }} like '"%Infinity"' and {{ scalar }} not like '%Infinity' then {{ scalar }} else {{ text }} end
+{%- endmacro %}
+
+{#- Bytes as a text in Latin-1 behind U+FFFD, as scripts/landing_files.py has it. (|| would fail beyond 1 MB.) -#}
+{% macro _athena_latin_1(bytes) -%}
+    lpad(
+                regexp_replace(to_hex({{ bytes }}), '(..)', x -> chr(from_base(x[1], 16))),
+                1 + length({{ bytes }}),
+                chr(65533)
+            )
+{%- endmacro %}
+
 {% macro athena__landing_fields(relation, fields) %}
 with
 
@@ -89,8 +125,8 @@ lines as (
 
     select
         case
-            when from_utf8(to_utf8(line)) = line then ltrim(line, U&'\FEFF')
-            else U&'\FFFD' || regexp_replace(to_hex(to_utf8(line)), '(..)', x -> chr(from_base(x[1], 16)))
+            when from_utf8(to_utf8(line)) = line then trim(leading chr(65279) from line)
+            else {{ _athena_latin_1('to_utf8(line)') }}
         end as line,
         regexp_extract("$path", '[^/]+$') as file_name,
         cast(ingest_date as date) as ingest_date
@@ -117,12 +153,13 @@ parsed as (
         ingest_date,
         document,
         case
-            when not {{ _is_parseable('document') }} then false
+            when not {{ _is_parseable('document') }} or not {{ _begins_as_object('document') }} then false
+            -- half a surrogate pair, escaped by a backslash that is not itself escaped
             when regexp_like(
                 replace(document, '\\', ''),
                 '(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]'
             ) then false
-            else coalesce(try(json_parse(document)) is not null and regexp_like(document, '^\s*\{'), false)
+            else try(json_parse(document)) is not null
         end as is_json
     from documents
 
@@ -134,7 +171,10 @@ select
     ingest_date,
     is_json,
     {%- for column, field in fields.items() %}
-    nullif(case when is_json then json_format(json_extract(document, '$.{{ field }}')) end, 'null') as {{ column }}{{ ',' if not loop.last }}
+    nullif(
+        case when is_json then {{ _athena_json_text('document', field) }} end,
+        'null'
+    ) as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 from parsed
 {% endmacro %}

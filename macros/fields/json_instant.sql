@@ -1,6 +1,6 @@
 {#
     The time in a JSON text of milliseconds since 1970-01-01 UTC, from then on and before the year 2100: later ones are
-    seconds or microseconds taken for milliseconds, or a broken clock. Null where the text is no integer, or another time.
+    microseconds taken for milliseconds, or a broken clock. Null where the text is no integer, or another time.
 
     value  an expression for the JSON text of one value, as landing_fields gives it
 

@@ -5,5 +5,5 @@
     text  an expression for a text
 #}
 {% macro trimmed(text) -%}
-    trim(both ' ' || chr(9) || chr(10) || chr(13) from {{ text }})
+    trim(' ' || chr(9) || chr(10) || chr(13) from {{ text }})
 {%- endmacro %}

@@ -2,8 +2,8 @@
     A query for what the laws say of each person, worked out from all records ever landed. The tests' own opinion: it
     shares nothing with the models but the records and the pseudonym.
 
-    Returns customer_id, email, consent_at (null: no consent to research) and serial_number (null: no device, or one that
-    somebody else names too).
+    Returns customer_id, email, consent_at (null: no consent to research) and serial_number (null: no device, or one
+    that somebody else names too).
 #}
 {% macro people_by_the_laws() %}
 with

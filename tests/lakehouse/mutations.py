@@ -50,8 +50,8 @@ MUTATIONS = [
     ),
     Mutation(
         "consent to share with the public is taken for consent to research",
-        CUSTOMERS, "    ranked.research_consent_at,", "    ranked.public_consent_at as research_consent_at,",
-        CUSTOMER_TEST,
+        CUSTOMERS, "    ranked.research_consent_at,",
+        "    ranked.public_consent_at as research_consent_at,", CUSTOMER_TEST,
     ),
     Mutation(
         "consent of a line is read from another field",
@@ -101,8 +101,8 @@ MUTATIONS = [
         "a device that two people claim is each one's",
         DISTANCES,
         "left join devices on readings.serial_number = devices.serial_number",
-        "left join (select customers.serial_number, customers.customer_id, "
-        "customers.research_consent_at, 1 as claimants from {{ ref('stg_customers') }} as customers) "
+        "left join (select serial_number, customer_id, research_consent_at, 1 as claimants "
+        "from {{ ref('stg_customers') }}) "
         "as devices on readings.serial_number = devices.serial_number",
         "assert_ambiguous_devices_are_withheld",
     ),

@@ -1,4 +1,4 @@
-"""Law 5, the half that a build owes: who withdraws is out of trusted and curated at the next one."""
+"""Law 5, as far as a build owes it: who withdraws is out of trusted and curated at the next."""
 
 from __future__ import annotations
 

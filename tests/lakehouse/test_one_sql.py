@@ -19,7 +19,8 @@ def sql(*folders: str) -> list[Path]:
 
 def test_no_sql_outside_of_macros_engines_names_an_engine() -> None:
     outside = [p for p in sql("macros") if p.parent.name != "engines"]
-    named = [p for p in [*sql("models", "tests", "analyses"), *outside] if NAMES.search(p.read_text())]
+    paths = [*sql("models", "tests", "analyses"), *outside]
+    named = [path for path in paths if NAMES.search(path.read_text())]
     assert named == []
 
 

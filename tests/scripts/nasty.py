@@ -35,8 +35,10 @@ def lines_in(content: bytes) -> list[str]:
     """The lines of a file, by one look at all of its bytes (what the scripts read by blocks).
 
     A line ends at CRLF, LF or CR; blank ones count, what follows the last end does if there is
-    anything. It is UTF-8, and stands without BOM; or it is Latin-1 behind U+FFFD.
+    anything. It is UTF-8, and stands without BOMs before it; or it is Latin-1 behind U+FFFD. A
+    BOM that begins the file is no part of it.
     """
+    content = content[3:] if content[:3] == BOM else content
     lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", content)
     return [_text(re.sub(rb"(\r\n|\r|\n)$", b"", line)) for line in lines]
 
@@ -46,4 +48,6 @@ def _text(line: bytes) -> str:
         text = str(line, "utf-8")
     except UnicodeDecodeError:
         return "\ufffd" + "".join(map(chr, line))
-    return text[1:] if text[:1] == "\ufeff" else text
+    while text[:1] == "\ufeff":
+        text = text[1:]
+    return text
