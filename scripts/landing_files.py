@@ -27,10 +27,12 @@ BOM = "\ufeff"
 CSV_SEPARATOR = "\x01"
 CSV_NULL = "\x02"
 CSV_LONGEST_LINE = 1 << 21
-_NOT_PLAIN = ("\r", "\n\n", BOM, "\0", CSV_SEPARATOR, CSV_NULL)
+_NOT_PLAIN = tuple(mark.encode() for mark in ("\r", "\0", CSV_SEPARATOR, CSV_NULL))
 _BLOCK = CSV_LONGEST_LINE // 2  # a line is shorter than two blocks where each block has a line end
 # Bits of a gzip header (RFC 1952, 2.3.1): DuckDB unpacks a member with a file name, or none.
 _GZIP_FLAGS_OF_DUCKDB = (b"\x00", b"\x08")
+_BLANK_LINE = re.compile(rb"\n\n")  # finds it in less than half the time of `in`
+_BOM_BYTES = BOM.encode()
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _PARTITION = re.compile(r"ingest_date=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
@@ -106,17 +108,22 @@ def is_plain(path: Path) -> bool:
     """
     if path.name.endswith(".gz") and not _is_plain_gzip(path):
         return False
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    before = "\n"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    before = b"\n"
     try:
         for block in read_blocks(path):
-            text = before + decode(block)
-            if any(mark in text for mark in _NOT_PLAIN):
+            data = before + block
+            if _BLANK_LINE.search(data) or any(mark in block for mark in _NOT_PLAIN):
                 return False
             if len(block) == _BLOCK and b"\n" not in block:
                 return False
-            before = text[-1]
-        decode(b"", final=True)
+            # Most blocks are ASCII, which holds no BOM and needs no decoding.
+            if decoder.getstate()[0] or not block.isascii():
+                decoder.decode(block)
+                if _BOM_BYTES in data:
+                    return False
+            before = block[-2:]
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
@@ -158,7 +165,7 @@ def read_lines(path: Path) -> Iterator[str]:
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The blocks of a file, the first one without a BOM at its start."""
-    yield next(blocks, b"").removeprefix(BOM.encode())
+    yield next(blocks, b"").removeprefix(_BOM_BYTES)
     yield from blocks
 
 

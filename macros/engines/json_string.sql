@@ -8,7 +8,11 @@
 {%- endmacro %}
 
 {% macro duckdb__json_string(value) -%}
-    case when {{ value }} like '"%' then json_extract_string({{ value }}, '$') end
+    case
+            when not {{ value }} like '"%' then null
+            when contains({{ value }}, '\') then json_extract_string({{ value }}, '$')
+            else replace({{ value }}, '"', '')
+        end
 {%- endmacro %}
 
 {% macro athena__json_string(value) -%}

@@ -21,13 +21,11 @@
 
 {#- What both engines can parse without failing; short lines cannot nest deep. -#}
 {% macro _is_parseable(line) -%}
-    (
-        length({{ line }}) <= 1000
-        or (
-            length({{ line }}) <= 16000000
-            and length({{ line }}) - length(replace(replace({{ line }}, '[', ''), '{', '')) <= 500
-        )
-    )
+    case
+            when length({{ line }}) <= 1000 then true
+            when length({{ line }}) > 16000000 then false
+            else length({{ line }}) - length(replace(replace({{ line }}, '[', ''), '{', '')) <= 500
+        end
 {%- endmacro %}
 
 {#- The line without its trailing comma; a line that ends as it should is not looked at twice. No regular expression:
@@ -70,7 +68,11 @@ parsed as (
             when not {{ _is_parseable('document') }} or not {{ _begins_as_object('document') }} then null
             -- what it takes beyond RFC 8259: cheaply first, as most lines have nothing like it, then outside of strings
             when
-                regexp_matches(document, '[:,\[]\s*([}\]]|-?[nN][aA]|-?[iI][nN])')
+                (
+                    regexp_matches(document, ',\s*[}\]]')
+                    or regexp_matches(document, '[nN][aA][nN]')
+                    or regexp_matches(document, '[iI][nN][fF]')
+                )
                 and regexp_matches(
                     regexp_replace(document, '"([^"\\]|\\.)*"', '""', 'g'), ',\s*[}\]]|(?i)nan|inf'
                 )

@@ -5,5 +5,10 @@
     text  an expression for a text
 #}
 {% macro trimmed(text) -%}
-    trim(' ' || chr(9) || chr(10) || chr(13) from {{ text }})
+    {%- set blanks = ["' '", 'chr(9)', 'chr(10)', 'chr(13)'] -%}
+    case
+            when {% for blank in blanks %}strpos({{ text }}, {{ blank }}) > 0{{ ' or ' if not loop.last }}{% endfor %}
+                then trim({{ blanks | join(' || ') }} from {{ text }})
+            else {{ text }}
+        end
 {%- endmacro %}
