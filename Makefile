@@ -22,7 +22,9 @@ endif
 run: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py
 	@$(BIN)/python scripts/fill_landing.py $(if $(FROM),--from '$(FROM)')
+	@echo "Building the tables and testing them"
 	@$(BIN)/dbt --quiet build $(if $(VARS),--vars '$(VARS)')
+	@echo "All tables built, all tests passed"
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/python scripts/summary.py
 
