@@ -313,10 +313,12 @@ def _tables(lake: Lakehouse, *layers: str) -> list[str]:
 
 def _queries(lake: Lakehouse, role: str) -> list[Statement]:
     workgroup = lake.regional_arn("athena", f"workgroup/{lake.workgroup(role)}")
-    catalog = lake.regional_arn("athena", "datacatalog/AwsDataCatalog")
+    # Athena writes its catalog the first way, dbt's profile the second; to IAM they are two.
+    names = ("AwsDataCatalog", "awsdatacatalog")
+    catalogs = [lake.regional_arn("athena", f"datacatalog/{name}") for name in names]
     return [
         _allow("AskQueries", ASK_QUERIES, [workgroup]),
-        _allow("BrowseCatalog", BROWSE_CATALOG, [catalog]),
+        _allow("BrowseCatalog", BROWSE_CATALOG, catalogs),
         _allow("LocateBucket", ["s3:GetBucketLocation"], [lake.bucket_arn]),
     ]
 
