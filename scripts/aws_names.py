@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Config:
     noncurrent_days: int
     results_days: int
     scan_limit_gb: int
+    vpc_id: str | None = None
+    route_table_ids: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     assumed_by: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -122,7 +124,8 @@ def load_config(path: Path) -> Config:
 def _problem(entries: dict[str, Any]) -> str | None:
     """What is wrong with the entries, if anything is."""
     known = {entry.name for entry in fields(Config)}
-    if missing := sorted(known - {"tags", "assumed_by"} - entries.keys()):
+    optional = {e.name for e in fields(Config) if (e.default, e.default_factory) != (MISSING,) * 2}
+    if missing := sorted(known - optional - entries.keys()):
         return f"{missing[0]} is missing"
     if unknown := sorted(entries.keys() - known):
         return f"{unknown[0]} is no entry; there are {', '.join(sorted(known))}"
@@ -140,12 +143,32 @@ def _problem(entries: dict[str, Any]) -> str | None:
     start = entries["landing_start"]
     if not isinstance(start, date) or isinstance(start, datetime):
         return f"landing_start = {start!r}; write a day, as 2022-01-01, without quotes"
-    return _problem_of_tables(entries.get("tags", {}), entries.get("assumed_by", {}))
+    return (
+        _problem_of_network(
+            entries.get("vpc_id", "vpc-0"), entries.get("route_table_ids", ["rtb-0"])
+        )
+        or _problem_of_tags(entries.get("tags", {}))
+        or _problem_of_assumed_by(entries.get("assumed_by", {}))
+    )
 
 
-def _problem_of_tables(tags: Any, assumed_by: Any) -> str | None:
+def _problem_of_network(vpc_id: Any, route_table_ids: Any) -> str | None:
+    if not isinstance(vpc_id, str) or not vpc_id.startswith("vpc-"):
+        return f'vpc_id = {vpc_id!r}; write an id, as "vpc-0123456789abcdef0"'
+    if not isinstance(route_table_ids, list) or not all(
+        isinstance(table, str) and table.startswith("rtb-") for table in route_table_ids
+    ):
+        return f'route_table_ids = {route_table_ids!r}; write ids, as ["rtb-0123456789abcdef0"]'
+    return None
+
+
+def _problem_of_tags(tags: Any) -> str | None:
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         return 'tags: write name = "value"'
+    return None
+
+
+def _problem_of_assumed_by(assumed_by: Any) -> str | None:
     if not isinstance(assumed_by, dict):
         return 'assumed_by: write role = ["arn:..."]'
     for role, arns in assumed_by.items():

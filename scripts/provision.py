@@ -99,9 +99,12 @@ class Provisioner:
         self.bucket = Bucket(self.clients.s3, settings.bucket)
 
     def network(self, vpc_id: str | None, route_table_ids: tuple[str, ...]) -> Network:
+        """Where the endpoint belongs: what was asked for, else what the configuration says."""
         own = self.stack.physical_id(S3_ENDPOINT)
-        region = self.lake.config.region
-        return find_network(self.clients.ec2, region, own, vpc_id, route_table_ids)
+        settings = self.lake.config
+        if vpc_id is None and not route_table_ids:
+            vpc_id, route_table_ids = settings.vpc_id, tuple(settings.route_table_ids)
+        return find_network(self.clients.ec2, settings.region, own, vpc_id, route_table_ids)
 
     def check_bucket_name(self) -> None:
         """Raises StackProblem where the bucket is not ours to make: better now than half-way."""
@@ -159,13 +162,14 @@ def change(provisioner: Provisioner, template: dict[str, Any], make: bool) -> bo
 
 def _network_options(command: Any) -> Any:
     vpc = click.option(
-        "--vpc-id", help="The VPC that gets the S3 endpoint.  [default: the default VPC]"
+        "--vpc-id",
+        help="The VPC that gets the S3 endpoint.  [default: the configured or the default VPC]",
     )
     tables = click.option(
         "--route-table-id",
         "route_table_ids",
         multiple=True,
-        help="A route table that it serves; may be repeated.  [default: all of the VPC]",
+        help="A route table that it serves; may be repeated.  [default: configured, or all]",
     )
     return vpc(tables(command))
 

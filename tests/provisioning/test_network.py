@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import provision
 import pytest
 from commands import aws, message, run
 
@@ -53,6 +55,27 @@ def test_no_default_vpc_but_one_that_is_named() -> None:
     assert run("apply", "--vpc-id", vpc).exit_code == 0
     (endpoint,) = endpoints()
     assert (endpoint["VpcId"], endpoint["RouteTableIds"]) == (vpc, [table])
+
+
+def test_vpc_and_route_tables_of_the_configuration(tmp_path: Path) -> None:
+    vpc, table = new_vpc()
+    aws("ec2").create_route_table(VpcId=vpc)
+    config = tmp_path / "config.toml"
+    entries = f'vpc_id = "{vpc}"\nroute_table_ids = ["{table}"]\n\n[tags]'
+    config.write_text(provision.CONFIG.read_text().replace("[tags]", entries))
+    assert run("--config", config, "apply").exit_code == 0
+    (endpoint,) = endpoints()
+    assert (endpoint["VpcId"], endpoint["RouteTableIds"]) == (vpc, [table])
+    assert run("--config", config, "plan").output == "Nothing to change.\n"
+
+
+def test_vpc_that_is_named_goes_before_the_configured_one(tmp_path: Path) -> None:
+    vpc, table = new_vpc()
+    config = tmp_path / "config.toml"
+    entries = 'vpc_id = "vpc-1"\nroute_table_ids = ["rtb-1"]\n\n[tags]'
+    config.write_text(provision.CONFIG.read_text().replace("[tags]", entries))
+    assert run("--config", config, "apply", "--vpc-id", vpc).exit_code == 0
+    assert endpoints()[0]["RouteTableIds"] == [table]
 
 
 def test_several_default_vpcs() -> None:
