@@ -8,6 +8,7 @@ from functools import cache, partial
 
 import provision
 import pytest
+import stack
 from athena_local.cloudformation import teach
 from aws_names import Lakehouse, load_config
 from botocore.loaders import JSONFileLoader
@@ -27,6 +28,9 @@ def environment() -> Iterator[None]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         patch.setenv("AWS_MAX_ATTEMPTS", "1")
+        # moto is done at once: what is not then, never is.
+        patch.setattr(stack, "_SECONDS_BETWEEN_LOOKS", 0)
+        patch.setattr(stack, "_PATIENCE", 3)
         # Every command makes its own clients; reading their descriptions anew takes half its time.
         read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))

@@ -13,6 +13,7 @@ from aws_names import ROLES
 from botocore.exceptions import ClientError
 from commands import aws, run
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.kms.models import KmsBackend
 
 pytestmark = pytest.mark.usefixtures("account")
 BUCKET = "stedi-data-lakehouse"
@@ -238,6 +239,18 @@ def test_destroy_that_was_broken_off_is_finished_by_the_next(
     result = run("destroy", "--yes", "--delete-data", "--delete-key")
     assert result.exit_code == 0, result.output
     assert (buckets(), stacks(), states_of_kms_keys()) == ([], [], ["PendingDeletion"])
+
+
+def test_kms_key_that_goes_already_is_not_told_again(
+    broken_off: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KMS takes it for an error, which moto does not."""
+    run("apply")
+    broken_off("DeleteStack")
+    run("destroy", "--yes", "--delete-data", "--delete-key")
+    assert states_of_kms_keys() == ["PendingDeletion"]
+    monkeypatch.delattr(KmsBackend, "schedule_key_deletion")
+    assert run("destroy", "--yes", "--delete-data", "--delete-key").exit_code == 0
 
 
 def test_the_template_can_be_read() -> None:
