@@ -54,7 +54,7 @@ def growth(results: Results) -> float | None:
 
 
 def verdicts(results: Results) -> list[Verdict]:
-    """Every bound, in the order of issue."""
+    """Every bound, one after the other."""
     ratio = growth(results)
     at_1, at_100 = (results.get(times, {}).get("dbt") for times in (1, 100))
     reached = "" if ratio is None else "reached" if ratio <= GROWTH_GOAL else "not reached"
