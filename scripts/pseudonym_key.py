@@ -14,6 +14,9 @@ from pathlib import Path
 import click
 
 
+SHORTEST_KEY = 32  # characters; the build refuses a shorter one too
+
+
 class UnreadableKey(OSError):
     """A key file that is no text or cannot be opened. Its text names the file, never the key."""
 
@@ -39,8 +42,14 @@ def read_key(path: Path) -> str | None:
         raise UnreadableKey(f"{path}: the pseudonym key is not text in UTF-8") from None
 
 
+def new_key() -> str:
+    """A new key: 256 random bits in hex."""
+    # RFC 2104, section 3: a key shorter than the hash's output (32 bytes) is discouraged.
+    return secrets.token_hex(32)
+
+
 def make_key(path: Path) -> bool:
-    """Write a new key of 256 random bits in hex, readable by its owner alone.
+    """Write a new key, readable by its owner alone.
 
     Returns False, and leaves the file alone, where there is one: a new key would change every id.
     Raises OSError.
@@ -49,8 +58,7 @@ def make_key(path: Path) -> bool:
     handle, unfinished = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # of mode 600
     try:
         with os.fdopen(handle, "w") as file:
-            # RFC 2104, section 3: a key shorter than the hash's output (32 bytes) is discouraged.
-            file.write(secrets.token_hex(32) + "\n")
+            file.write(new_key() + "\n")
         # Unlike a rename, a link replaces nothing; nor does anybody see a half-written key.
         os.link(unfinished, path)
     except FileExistsError:

@@ -1,0 +1,56 @@
+"""A whole account on moto, in which the lakehouse's own template is deployed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache, partial
+
+import provision
+import pytest
+from athena_local.cloudformation import teach
+from aws_names import Lakehouse, load_config
+from botocore.loaders import JSONFileLoader
+from commands import ACCOUNT, run
+from moto import mock_aws
+
+
+@pytest.fixture(scope="package", autouse=True)
+def environment() -> Iterator[None]:
+    """Credentials of nobody, and none of those of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "STEDI_"))]:
+            patch.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, os.devnull)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_MAX_ATTEMPTS", "1")
+        # Every command makes its own clients; reading their descriptions anew takes half its time.
+        read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        yield
+
+
+@pytest.fixture(scope="package")
+def lake() -> Lakehouse:
+    """The lakehouse of the project's own configuration."""
+    return Lakehouse(load_config(provision.CONFIG), ACCOUNT)
+
+
+@pytest.fixture
+def account(environment: None) -> Iterator[None]:
+    """An AWS account with a default VPC in every region, and nothing else."""
+    teach()
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(scope="module")
+def applied(environment: None) -> Iterator[None]:
+    """An account in which the lakehouse was applied, for tests that only look."""
+    teach()
+    with mock_aws():
+        assert run("apply").exit_code == 0
+        yield
