@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -25,6 +26,8 @@ def teach() -> None:
     _taught = True
     as_dict = FakeTable.as_dict
     FakeTable.as_dict = lambda self, version=None: filled_in(as_dict(self, version))  # type: ignore
+    for call in ("get_table", "get_tables"):
+        setattr(GlueResponse, call, _for_trino(getattr(GlueResponse, call)))
     for verb in _STATISTICS:
         for kind in ("table", "partition"):
             setattr(GlueResponse, f"{verb}_column_statistics_for_{kind}", _no_statistics)
@@ -62,6 +65,31 @@ def hive_type(trino_type: str) -> str:
     """A scalar type of Trino as Glue has it: timestamp(6) is timestamp, varchar string."""
     bare = re.sub(r"^(timestamp|varchar)\(\d+\)", r"\1", trino_type)
     return _HIVE_TYPES.get(bare, bare)
+
+
+def as_trino_wrote_it(table: dict[str, Any]) -> dict[str, Any]:
+    """A view without the description that dbt gave it, where Trino looks for a mark of its own.
+
+    Athena takes a view by its text, whatever its description.
+    """
+    if not view_columns(table.get("ViewOriginalText") or ""):
+        return table
+    described = {key: value for key, value in table.items() if key != "Description"}
+    return described | {"Parameters": table["Parameters"] | {"comment": "Presto View"}}
+
+
+def _for_trino(answer: Callable[[GlueResponse], ActionResult]) -> Callable[..., ActionResult]:
+    def answering(self: GlueResponse) -> ActionResult:
+        found = answer(self)
+        if "java" in self.headers.get("User-Agent", ""):  # of all clients here only Trino is Java
+            body: dict[str, Any] = found.result
+            if "Table" in body:
+                body["Table"] = as_trino_wrote_it(body["Table"])
+            else:
+                body["TableList"] = [as_trino_wrote_it(table) for table in body["TableList"]]
+        return found
+
+    return answering
 
 
 def _no_statistics(self: GlueResponse) -> ActionResult:
