@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -143,6 +144,7 @@ def running(key: str) -> Iterator[AthenaLocal]:
 
     Raises RuntimeError where Trino does not start.
     """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
     cloudformation.teach()
     glue.teach()
     with ExitStack() as stack:
