@@ -1,0 +1,160 @@
+"""A local Athena: AWS's APIs by moto in this process, queries by Trino, the lakehouse provisioned."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+from athena_local import athena, cloudformation, glue
+from athena_local.trino import Trino
+from aws_names import Lakehouse, load_config
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONFIG = PROJECT / "infrastructure" / "config.toml"
+ACCOUNT = "123456789012"  # moto's
+NO_DAYS = date(2024, 1, 1)
+
+
+@dataclass
+class Result:
+    """What a dbt command came to; `nodes` is dbt's own run_results.json."""
+
+    success: bool
+    output: str
+    nodes: list[dict[str, Any]]
+
+    def failed(self) -> set[str]:
+        """Names of the models and tests that failed."""
+        bad = ("error", "fail", "runtime error")
+        return {n["unique_id"].split(".")[2] for n in self.nodes if n["status"] in bad}
+
+
+class AthenaLocal:
+    """An account on this machine with an Athena that answers. `running()` starts one."""
+
+    def __init__(self, folder: Path, server: ThreadedMotoServer) -> None:
+        self.folder = folder
+        self.config = folder / "config.toml"
+        self.key_file = folder / "key"
+        self.lake = Lakehouse(load_config(CONFIG), ACCOUNT)
+        host, port = server.get_host_and_port()
+        self.url = f"http://{host}:{port}"
+        self.trino = Trino(folder / "trino", self.url, self.lake.config.region)
+        self.engine = athena.Engine(self.trino, ACCOUNT, self.lake.config.region)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to take this for AWS, and no settings of whoever started it."""
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "STEDI_"))}
+        return own | {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_REGION": self.lake.config.region,
+            "AWS_DEFAULT_REGION": self.lake.config.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": "127.0.0.1",
+            "STEDI_POLL_SECONDS": "0.05",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+
+    def client(self, service: str) -> Any:
+        """A client of one of the account's services."""
+        region = self.lake.config.region
+        session = boto3.Session("none", "none", region_name=region)
+        return session.client(service, endpoint_url=self.url)
+
+    def provision(self, first: date = NO_DAYS) -> str:
+        """Empties the account and provisions it, with landing from `first` on. Returns what
+        scripts/provision.py printed."""
+        requests.post(f"{self.url}/moto-api/reset", timeout=60).raise_for_status()
+        # Projection looks into the folder of every day, so there should not be years of them.
+        config = re.sub(
+            r"(?m)^landing_start = .*$", f"landing_start = {first}", CONFIG.read_text()
+        )
+        self.config.write_text(config)
+        command = ["scripts/provision.py", "--config", self.config, "apply"]
+        return self._python(*command, "--key-file", self.key_file)
+
+    def land(self, landing: Path) -> None:
+        """Provisions the account for a landing root, and copies that into the bucket."""
+        days = [p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")]
+        self.provision(min(map(date.fromisoformat, days), default=NO_DAYS))
+        s3 = self.client("s3")
+        for path in sorted(landing.glob("*/landing/ingest_date=*/*")):
+            s3.put_object(
+                Bucket=self.lake.config.bucket,
+                Key=path.relative_to(landing).as_posix(),
+                Body=path.read_bytes(),
+            )
+
+    def dbt(self, *arguments: str, target: str = "athena", **settings: str) -> Result:
+        """Runs a dbt command of this project, as people do."""
+        target_path = self.folder / "dbt" / target
+        places = [
+            *("--project-dir", PROJECT, "--profiles-dir", self.folder, "--target", target),
+            *("--target-path", target_path, "--log-path", target_path / "logs"),
+        ]
+        (self.folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
+        found = target_path / "run_results.json"
+        found.unlink(missing_ok=True)
+        ran = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), *arguments, *places],
+            cwd=PROJECT,
+            env=self.environment | {"STEDI_PSEUDONYM_KEY_FILE": str(self.key_file)} | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        nodes = json.loads(found.read_text())["results"] if found.exists() else []
+        return Result(ran.returncode == 0, ran.stdout, nodes)
+
+    def _python(self, *command: object) -> str:
+        ran = subprocess.run(
+            [sys.executable, *map(str, command)],
+            cwd=PROJECT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if ran.returncode:
+            raise RuntimeError(ran.stdout)
+        return ran.stdout
+
+
+@contextmanager
+def running(key: str) -> Iterator[AthenaLocal]:
+    """A local Athena, as long as the context lasts; `key` is the pseudonym key.
+
+    Raises RuntimeError where Trino does not start.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
+    cloudformation.teach()
+    glue.teach()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="athena-local-")))
+        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        server.start()
+        stack.callback(server.stop)
+        local = AthenaLocal(folder, server)
+        local.key_file.write_text(key + "\n")
+        athena.install(local.engine)
+        stack.callback(local.trino.stop)
+        local.trino.start()
+        yield local

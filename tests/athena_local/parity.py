@@ -1,0 +1,163 @@
+"""The same deliveries through both engines, and every table of the two compared."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+from athena_local import trino
+from athena_local.local import AthenaLocal, running
+from fill_landing import land_all
+from generate_landing import generate
+from landing_zones import LocalZone
+from personas import Settings
+from summary import aligned
+
+KEY = "the-key-of-a-comparison-which-is-no-secret"
+LANDED_ON = "2024-01-01"  # of deliveries that have no date of their own
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+Rows = Counter[tuple[Any, ...]]
+
+
+@dataclass
+class Compared:
+    """A table of both engines; `only_*` are the rows that the other one lacks."""
+
+    table: str
+    duckdb: int
+    athena: int
+    only_duckdb: Rows
+    only_athena: Rows
+
+    @property
+    def differing(self) -> int:
+        return self.only_duckdb.total() + self.only_athena.total()
+
+
+def build_both(local: AthenaLocal, landing: Path, *arguments: str) -> Path:
+    """Builds a landing root on both engines; returns DuckDB's database. Raises RuntimeError."""
+    database = local.folder / "lakehouse.duckdb"
+    database.unlink(missing_ok=True)
+    local.land(landing)
+    command = ("build", *WITHOUT_TESTS, *arguments)
+    places = {"STEDI_LANDING": str(landing.resolve()), "STEDI_DUCKDB": str(database)}
+    for result in (
+        local.dbt(*command, target="duckdb", **places),
+        local.dbt(*command, target="athena"),
+    ):
+        if not result.success:
+            raise RuntimeError(result.output)
+    return database
+
+
+def compare(local: AthenaLocal, database: Path) -> Iterator[Compared]:
+    """Each table of the two lakehouses, all rows and columns, in no order.
+
+    A column that only one of them has counts as a difference of every row.
+    """
+    with duckdb.connect(database, read_only=True) as connection:
+        for name in _tables(connection):
+            offline = _of_duckdb(connection, name)
+            real = _of_trino(local, name)
+            yield Compared(
+                name, offline.total(), real.total(), offline - real, real - offline
+            )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        name
+        for (name,) in connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables order by 1"
+        ).fetchall()
+    ]
+
+
+def _of_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> Rows:
+    cursor = connection.execute(f"select * from {name}")
+    columns = [column[0] for column in cursor.description]
+    return _rows(columns, cursor.fetchall())
+
+
+def _of_trino(local: AthenaLocal, name: str) -> Rows:
+    answer = local.trino.query(f"select * from {name}")
+    columns = [column for column, _ in answer.columns]
+    kinds = [kind for _, kind in answer.columns]
+    return _rows(columns, ([_value(*c) for c in zip(row, kinds)] for row in answer.rows))
+
+
+def _rows(columns: list[str], rows: Any) -> Rows:
+    order = sorted(range(len(columns)), key=columns.__getitem__)
+    return Counter(tuple((columns[i], _plain(row[i])) for i in order) for row in rows)
+
+
+def _value(cell: Any, kind: str) -> Any:
+    """A cell of Trino's, which has JSON's types, as Python's own."""
+    if cell is None:
+        return None
+    if kind.startswith("timestamp"):
+        return datetime.fromisoformat(cell)
+    if kind == "date":
+        return date.fromisoformat(cell)
+    return float(cell) if kind == "double" else cell
+
+
+def _plain(value: Any) -> Any:
+    """A double as its digits, for which NaN equals NaN and -0.0 is not 0.0."""
+    return repr(value) if isinstance(value, float) else value
+
+
+def report(compared: list[Compared]) -> Iterator[str]:
+    """A line for each table, and their sum."""
+    yield from aligned(
+        [(c.table, "duckdb", c.duckdb, "athena", c.athena, "differ", c.differing) for c in compared]
+    )
+    rows, differing = sum(c.duckdb for c in compared), sum(c.differing for c in compared)
+    yield f"{len(compared)} tables, {rows:,} rows, {differing:,} differ"
+
+
+def land(folder: Path | None, landing: Path) -> None:
+    """Lands the deliveries in `folder`/<entity>/ as they are, or synthetic ones."""
+    if folder is None:
+        generate(Settings(), landing, progress=False)
+    elif any(folder.glob("*/landing/ingest_date=*")):
+        shutil.copytree(folder, landing, dirs_exist_ok=True)
+    else:
+        land_all(LocalZone(landing), folder, LANDED_ON)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Deliveries, in a folder an entity, or a landing root.  [default: make synthetic ones]",
+)
+def main(folder: Path | None) -> None:
+    """Build the same deliveries on both engines, and say for each table how many rows differ."""
+    if reason := trino.missing():
+        raise click.ClickException(reason)
+    with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
+        landing = Path(temporary) / "landing"
+        land(folder, landing)
+        try:
+            compared = list(compare(local, build_both(local, landing)))
+        except RuntimeError as error:
+            raise click.ClickException(str(error)) from error
+    for line in report(compared):
+        click.echo(line)
+    sys.exit(any(c.differing for c in compared))
+
+
+if __name__ == "__main__":
+    main()
