@@ -47,6 +47,8 @@ class Engine:
         self._trino = trino
         self._glue = lambda: glue_backends[account][region]
         self.executions: dict[str, Execution] = {}
+        # Athena's own properties of a table, by its location; in Glue, Trino's commits remove them.
+        self._properties: dict[str, dict[str, str]] = {}
 
     def start(self, execution: Execution) -> None:
         self.executions[execution.id] = execution
@@ -80,7 +82,8 @@ class Engine:
         if statement.vacuum is not None:
             self._vacuum(execution, *statement.vacuum)
         if statement.properties:
-            self._set_properties(*statement.table, statement.properties)
+            known = self._properties.setdefault(self._location(*statement.table), {})
+            known.update(statement.properties)
 
     def _check_types(self, execution: Execution) -> None:
         """Athena takes no time in Iceberg but timestamp(6), where Trino would convert it."""
@@ -98,20 +101,16 @@ class Engine:
 
     def _vacuum(self, execution: Execution, schema: str, table: str) -> None:
         """Snapshots and files beyond the age that the table's own property allows."""
-        parameters = self._table(schema, table).get("Parameters", {})
-        age = parameters.get("vacuum_max_snapshot_age_seconds", DAYS_KEPT)
+        properties = self._properties.get(self._location(schema, table), {})
+        age = properties.get("vacuum_max_snapshot_age_seconds", DAYS_KEPT)
         for procedure in ("expire_snapshots", "remove_orphan_files"):
             call = f"{procedure}(retention_threshold => '{age}s')"
             self._trino.query(f'alter table {ICEBERG}."{schema}"."{table}" execute {call}')
 
-    def _set_properties(self, schema: str, table: str, properties: dict[str, str]) -> None:
-        """Athena keeps its own properties of a table in Glue."""
-        found = self._table(schema, table)
-        found.setdefault("Parameters", {}).update(properties)
-
-    def _table(self, schema: str, table: str) -> dict[str, Any]:
+    def _location(self, schema: str, table: str) -> str:
+        """What stays the same when a table is renamed."""
         found = self._glue().get_table(schema, table)
-        return found.versions[str(found._current_version)]
+        return found.get_version(str(found._current_version))["StorageDescriptor"]["Location"]
 
 
 def install(engine: Engine) -> None:

@@ -101,7 +101,7 @@ class Statement:
     trino: tuple[str, ...] = ()  # what Trino is to run, one after the other
     iceberg_query: str | None = None  # the query that fills an Iceberg table
     table: tuple[str, str] = ("", "")  # schema and name of what is changed
-    properties: dict[str, str] = field(default_factory=dict)  # to keep with the table in Glue
+    properties: dict[str, str] = field(default_factory=dict)  # Athena's own, to keep with the table
     vacuum: tuple[str, str] | None = None  # the table that is to be vacuumed
 
 
