@@ -2,6 +2,9 @@
 #   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
 #   make test            every check            make docs   the docs as one page
 #   make lint            SQL style              make bench  how fast, beside SQL written by hand
+#   make test-athena     the checks that run on a local Athena
+#   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
+#   make parity          both engines on the same files (FROM=DIR too): how many rows of each table differ
 #   make lock            requirements.txt       make clean  remove what dbt and the tests made
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,7 +19,7 @@ export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
 
-.PHONY: run test lint docs bench lock clean
+.PHONY: run test test-athena lint docs bench athena parity lock clean
 .DELETE_ON_ERROR:
 
 run: $(INSTALLED) profiles.yml
@@ -45,6 +48,15 @@ docs: $(INSTALLED) profiles.yml
 
 bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py
+
+test-athena: $(INSTALLED)
+	@$(BIN)/python -m pytest tests/athena_local
+
+athena: $(INSTALLED)
+	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')
+
+parity: $(INSTALLED)
+	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)')
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

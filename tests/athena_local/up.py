@@ -1,0 +1,79 @@
+"""A local Athena to try: provisioned, landed, built, and up until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from athena_local import trino
+from athena_local.local import AthenaLocal, Result, running
+from athena_local.parity import KEY, land
+from summary import aligned, section
+
+
+def scanned(result: Result) -> Iterator[str]:
+    """Rows of each model and the bytes that the query which made it read from S3."""
+    rows = [
+        (
+            node["unique_id"].split(".")[2],
+            int(node["adapter_response"].get("rows_affected") or 0),
+            "bytes scanned",
+            int(node["adapter_response"].get("data_scanned_in_bytes") or 0),
+        )
+        for node in result.nodes
+        if node["unique_id"].startswith("model.")
+    ]
+    yield from section("Models", sorted(rows))
+
+
+def counts(local: AthenaLocal) -> Iterator[str]:
+    """Rows of what people read."""
+    layers = ("trusted", "curated", "audit")
+    found = []
+    for layer in layers:
+        for (table,) in local.trino.query(f"show tables from stedi_{layer}").rows:
+            ((rows,),) = local.trino.query(f"select count(*) from stedi_{layer}.{table}").rows
+            found.append((f"stedi_{layer}", table, rows))
+    yield from section("Rows", found)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Deliveries, in a folder an entity, or a landing root.  [default: make synthetic ones]",
+)
+@click.option("--once", is_flag=True, help="Stop after the summary.")
+def main(folder: Path | None, once: bool) -> None:
+    """Start a local Athena, build the lakehouse on it, and leave it up until Ctrl-C."""
+    if reason := trino.missing():
+        raise click.ClickException(reason)
+    with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
+        landing = Path(temporary) / "landing"
+        land(folder, landing)
+        local.land(landing)
+        click.echo("Provisioned and landed; dbt build --target athena")
+        result = local.dbt("build")
+        if not result.success:
+            raise click.ClickException(result.output)
+        passed = [(len(result.nodes), "models, seeds and tests succeeded")]
+        for line in (*aligned(passed), *scanned(result), *counts(local)):
+            click.echo(line)
+        if not once:
+            click.echo("\nAsk it, with boto3 or the AWS command line:")
+            for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                click.echo(f"    export {name}={local.environment[name]}")
+            click.echo(f"    export AWS_REGION={local.lake.config.region}")
+            click.echo("Ctrl-C stops it.")
+            try:
+                signal.pause()
+            except KeyboardInterrupt:
+                click.echo("Stopped.")
+
+
+if __name__ == "__main__":
+    main()
