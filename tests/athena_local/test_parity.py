@@ -43,7 +43,7 @@ def differences(local: AthenaLocal, landing: Path) -> list[str]:
     return list(report([table for table in compared if table.differing]))[:-1]
 
 
-def test_generated_and_bad_deliveries_come_out_the_same(local: AthenaLocal, tmp_path: Path) -> None:
+def test_generated_and_bad_deliveries_are_the_same(local: AthenaLocal, tmp_path: Path) -> None:
     of_many_seeds(tmp_path / "landing")
     assert differences(local, tmp_path / "landing") == []
 
@@ -52,7 +52,7 @@ def test_generated_and_bad_deliveries_come_out_the_same(local: AthenaLocal, tmp_
     with duckdb.connect(database) as connection:
         for change in (
             "delete from stedi_audit.consent_funnel",
-            "update stedi_trusted.customer_trusted set updated_at = updated_at + interval 1 us",
+            "update stedi_trusted.customer_trusted set updated_at = updated_at + interval 1 microsecond",
             "update stedi_trusted.accelerometer_trusted set x = -0.0 where x = 0",
             "alter table stedi_curated.customers_curated rename motion_readings to motions",
         ):
