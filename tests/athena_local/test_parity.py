@@ -53,7 +53,7 @@ def test_generated_and_bad_deliveries_are_the_same(local: AthenaLocal, tmp_path:
         for change in (
             "delete from stedi_audit.consent_funnel",
             "update stedi_trusted.customer_trusted set updated_at = updated_at + interval 1 microsecond",
-            "update stedi_trusted.accelerometer_trusted set x = -0.0 where x = 0",
+            "update stedi_trusted.accelerometer_trusted set x = '-0' where x = 0",
             "alter table stedi_curated.customers_curated rename motion_readings to motions",
         ):
             connection.execute(change)
