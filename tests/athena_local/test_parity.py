@@ -47,13 +47,13 @@ def test_generated_and_bad_deliveries_are_the_same(local: AthenaLocal, tmp_path:
     of_many_seeds(tmp_path / "landing")
     assert differences(local, tmp_path / "landing") == []
 
-    # and a difference would be seen: of a row, a value, a sign and a column
+    # and a difference would be seen: of a row, a time, a double and a column
     database = local.folder / "lakehouse.duckdb"
     with duckdb.connect(database) as connection:
         for change in (
             "delete from stedi_audit.consent_funnel",
-            "update stedi_trusted.customer_trusted set updated_at = updated_at + interval 1 microsecond",
-            "update stedi_trusted.accelerometer_trusted set x = -0.0 where x = 0",
+            "update stedi_trusted.customer_trusted set updated_at = updated_at + to_microseconds(1)",
+            "update stedi_trusted.accelerometer_trusted set x = x + 1e-12",
             "alter table stedi_curated.customers_curated rename motion_readings to motions",
         ):
             connection.execute(change)

@@ -25,6 +25,7 @@ def scanned(result: Result) -> Iterator[str]:
         )
         for node in result.nodes
         if node["unique_id"].startswith("model.")
+        and node["adapter_response"].get("rows_affected") != -1  # a view
     ]
     yield from section("Models", sorted(rows))
 
