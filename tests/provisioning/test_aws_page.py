@@ -1,4 +1,7 @@
-"""docs/aws.md: its commands of provisioning work as they stand there, and it names what is made."""
+"""docs/aws.md: its commands of provisioning are sound, and it names what is made.
+
+Where Trino is, tests/athena_local/test_aws_page.py runs the whole page.
+"""
 
 from __future__ import annotations
 
