@@ -48,6 +48,19 @@ def counts(local: AthenaLocal) -> Iterator[str]:
     yield from section("Rows", found)
 
 
+def stay(local: AthenaLocal) -> None:
+    """Says how to ask, and returns at Ctrl-C."""
+    click.echo("\nAsk it from another shell, with boto3 or the AWS command line:")
+    for name in EXPORTED:
+        click.echo(f"    export {name}={local.environment[name]}")
+    click.echo(f"    {EXAMPLE}")
+    click.echo("Ctrl-C stops it, and nothing of it stays.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
 @click.command()
 @click.option(
     "--from",
@@ -73,15 +86,7 @@ def main(folder: Path | None, once: bool) -> None:
         for line in (*aligned(passed), *scanned(result), *counts(local)):
             click.echo(line)
         if not once:
-            click.echo("\nAsk it from another shell, with boto3 or the AWS command line:")
-            for name in EXPORTED:
-                click.echo(f"    export {name}={local.environment[name]}")
-            click.echo(f"    {EXAMPLE}")
-            click.echo("Ctrl-C stops it, and nothing of it stays.")
-            try:
-                signal.pause()
-            except KeyboardInterrupt:
-                click.echo("Stopped.")
+            stay(local)
 
 
 if __name__ == "__main__":
