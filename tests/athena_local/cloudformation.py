@@ -179,7 +179,7 @@ def teach() -> None:
     _after_create_and_update(FakeBucket, _configure_bucket)
     _after_create_and_update(Role, _replace_policies)
     _after_create_and_update(Key, _replace_key_policy)
-    _after_create_and_update(VPCEndPoint, _replace_route_tables)
+    _after_create_and_update(VPCEndPoint, _move_endpoint)
     VPCEndPoint.delete_from_cloudformation_json = classmethod(_delete_endpoint)  # type: ignore
     resources = parsing.ResourceMap
     resources._delete_resource = _unless_retained(resources._delete_resource)  # type: ignore
@@ -279,7 +279,8 @@ def _replace_key_policy(key: Any, properties: Properties, account: str, region: 
     kms.tag_resource(key.id, _as_dict(properties["Tags"]))
 
 
-def _replace_route_tables(endpoint: Any, properties: Properties, account: str, region: str) -> None:
+def _move_endpoint(endpoint: Any, properties: Properties, account: str, region: str) -> None:
+    endpoint.vpc_id = properties["VpcId"]  # AWS would make another one there
     endpoint.route_table_ids = list(properties["RouteTableIds"])
     endpoint.add_tags(_as_dict(properties["Tags"]))
 

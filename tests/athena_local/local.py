@@ -79,10 +79,14 @@ class AthenaLocal:
         session = boto3.Session("none", "none", region_name=region)
         return session.client(service, endpoint_url=self.url)
 
+    def empty(self) -> None:
+        """Makes the account one in which nothing was ever done."""
+        requests.post(f"{self.url}/moto-api/reset", timeout=60).raise_for_status()
+
     def provision(self, first: date = NO_DAYS) -> str:
         """Empties the account and provisions it, with landing from `first` on. Returns what
         scripts/provision.py printed."""
-        requests.post(f"{self.url}/moto-api/reset", timeout=60).raise_for_status()
+        self.empty()
         # Projection looks into the folder of every day, so there should not be years of them.
         config = re.sub(
             r"(?m)^landing_start = .*$", f"landing_start = {first}", CONFIG.read_text()

@@ -13,6 +13,13 @@ from athena_local.local import AthenaLocal, Result, running
 from athena_local.parity import KEY, land
 from summary import aligned, section
 
+# boto3 reads the second of the regions alone, other SDKs the first.
+EXPORTED = (
+    *("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    *("AWS_REGION", "AWS_DEFAULT_REGION"),
+)
+EXAMPLE = "aws glue get-tables --database-name stedi_curated --query 'TableList[].Name'"
+
 
 def scanned(result: Result) -> Iterator[str]:
     """Rows of each model and the bytes that the query which made it read from S3."""
@@ -41,6 +48,19 @@ def counts(local: AthenaLocal) -> Iterator[str]:
     yield from section("Rows", found)
 
 
+def stay(local: AthenaLocal) -> None:
+    """Says how to ask, and returns at Ctrl-C."""
+    click.echo("\nAsk it from another shell, with boto3 or the AWS command line:")
+    for name in EXPORTED:
+        click.echo(f"    export {name}={local.environment[name]}")
+    click.echo(f"    {EXAMPLE}")
+    click.echo("Ctrl-C stops it, and nothing of it stays.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
 @click.command()
 @click.option(
     "--from",
@@ -51,6 +71,7 @@ def counts(local: AthenaLocal) -> Iterator[str]:
 @click.option("--once", is_flag=True, help="Stop after the summary.")
 def main(folder: Path | None, once: bool) -> None:
     """Start a local Athena, build the lakehouse on it, and leave it up until Ctrl-C."""
+    click.echo("Starting a local Athena; the first time, Trino is fetched (1 GB)")
     if reason := trino.missing():
         raise click.ClickException(reason)
     with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
@@ -65,15 +86,7 @@ def main(folder: Path | None, once: bool) -> None:
         for line in (*aligned(passed), *scanned(result), *counts(local)):
             click.echo(line)
         if not once:
-            click.echo("\nAsk it, with boto3 or the AWS command line:")
-            for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-                click.echo(f"    export {name}={local.environment[name]}")
-            click.echo(f"    export AWS_REGION={local.lake.config.region}")
-            click.echo("Ctrl-C stops it.")
-            try:
-                signal.pause()
-            except KeyboardInterrupt:
-                click.echo("Stopped.")
+            stay(local)
 
 
 if __name__ == "__main__":

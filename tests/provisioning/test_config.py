@@ -78,6 +78,7 @@ def test_dbt_asks_in_the_workgroup_and_bucket_that_are_made(lake: Lakehouse) -> 
     profile = (PROJECT / "profiles.yml.example").read_text()
     assert f"'STEDI_WORKGROUP', '{lake.workgroup('dbt')}'" in profile
     assert f"'STEDI_DATA', 's3://{lake.config.bucket}/'" in profile
+    assert f"'STEDI_RESULTS', '{lake.address(lake.results('dbt'))}'" in profile
 
 
 def test_landing_tables_are_the_sources_of_the_models(lake: Lakehouse) -> None:

@@ -1,8 +1,12 @@
-"""docs/aws.md: its commands of provisioning work as they stand there, and it names what is made."""
+"""docs/aws.md: its commands of provisioning are sound, and it names what is made.
+
+Where Trino is, tests/athena_local/test_aws_page.py runs the whole page.
+"""
 
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import provision
 import pytest
@@ -20,7 +24,13 @@ def test_the_commands_are_found() -> None:
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "vpc-" not in command])
-def test_command_as_it_stands_there(command: str) -> None:
+def test_command_as_it_stands_there(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    key = Path(".secrets/pseudonym_key")  # of a lakehouse on DuckDB
+    key.parent.mkdir()
+    key.write_text("a-key-from-elsewhere-which-is-no-secret\n")
     assert run(*shlex.split(command)).exit_code == 0
 
 
