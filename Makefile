@@ -56,7 +56,8 @@ athena: $(INSTALLED)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')
 
 parity: $(INSTALLED)
-	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)')
+	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)') \
+	    $(if $(VARS),--vars '$(VARS)')
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

@@ -91,10 +91,16 @@ class AthenaLocal:
         command = ["scripts/provision.py", "--config", self.config, "apply"]
         return self._python(*command, "--key-file", self.key_file)
 
-    def land(self, landing: Path) -> None:
-        """Provisions the account for a landing root, and copies that into the bucket."""
-        days = [p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")]
+    def land(self, landing: Path, closed: bool = False) -> None:
+        """Provisions the account for a landing root, and copies that into the bucket.
+
+        closed: nothing lands on later days. Athena then looks into no folder of them, which is
+        most of the time of a small build.
+        """
+        days = {p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")}
         self.provision(min(map(date.fromisoformat, days), default=NO_DAYS))
+        if closed and days:
+            self._project(min(days), max(days))
         s3 = self.client("s3")
         for path in sorted(landing.glob("*/landing/ingest_date=*/*")):
             s3.put_object(
@@ -102,6 +108,16 @@ class AthenaLocal:
                 Key=path.relative_to(landing).as_posix(),
                 Body=path.read_bytes(),
             )
+
+    def _project(self, first: str, last: str) -> None:
+        """Has the landing tables end on a day, where they end today."""
+        glue = self.client("glue")
+        for table in glue.get_tables(DatabaseName="stedi_landing")["TableList"]:
+            given = {k: table[k] for k in ("Name", "StorageDescriptor", "PartitionKeys", "TableType")}
+            given["Parameters"] = table["Parameters"] | {
+                "projection.ingest_date.range": f"{first},{last}"
+            }
+            glue.update_table(DatabaseName="stedi_landing", TableInput=given)
 
     def dbt(self, *arguments: str, target: str = "athena", **settings: str) -> Result:
         """Runs a dbt command of this project, as people do."""
