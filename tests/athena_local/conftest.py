@@ -69,7 +69,9 @@ def _lakehouse(item: pytest.Item) -> int:
     return next((n for n, name in enumerate(SHARED) if name in used), len(SHARED))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Says how much was compared."""
     if builds := config.stash.get(COMPARED, []):
         tables = [table for build in builds for table in build]

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,11 @@ class AthenaLocal:
         closed: nothing lands on later days. Athena then looks into no folder of them, which is
         most of the time of a small build.
         """
-        days = {p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")}
-        self.provision(min(map(date.fromisoformat, days), default=NO_DAYS))
-        if closed and days:
-            self._project(min(days), max(days))
+        names = {p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")}
+        days = {date.fromisoformat(name) for name in names} or {NO_DAYS}
+        self.provision(min(days))
+        if closed:
+            self._project(min(days), max(days) + timedelta(days=1))  # Trino wants two days
         s3 = self.client("s3")
         for path in sorted(landing.glob("*/landing/ingest_date=*/*")):
             s3.put_object(
@@ -109,11 +110,12 @@ class AthenaLocal:
                 Body=path.read_bytes(),
             )
 
-    def _project(self, first: str, last: str) -> None:
+    def _project(self, first: date, last: date) -> None:
         """Has the landing tables end on a day, where they end today."""
         glue = self.client("glue")
         for table in glue.get_tables(DatabaseName="stedi_landing")["TableList"]:
-            given = {k: table[k] for k in ("Name", "StorageDescriptor", "PartitionKeys", "TableType")}
+            kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
+            given = {key: table[key] for key in kept}
             given["Parameters"] = table["Parameters"] | {
                 "projection.ingest_date.range": f"{first},{last}"
             }
