@@ -73,7 +73,9 @@ def test_the_command_tells_of_differences_and_fails_for_them(
     assert [line.split()[0] for line in lines if line.split()[-1] != "0"] == [*changes]
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"{}\n" * 99)[:-9], b"{}\n"])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"{}\n" * 99)[:-9], b"{}\n"], ids=["a truncated gzip", "no gzip"]
+)
 def test_an_unreadable_file_stops_a_build_too(generated: Built, content: bytes) -> None:
     s3, bucket = generated.local.client("s3"), generated.local.lake.config.bucket
     key = "customer/landing/ingest_date=2024-01-01/broken.json.gz"
