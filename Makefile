@@ -1,10 +1,10 @@
 # `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
 #   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
-#   make test            checks on DuckDB       make docs   the docs as one page
+#   make test            every check            make docs   the docs as one page
 #   make lint            SQL style              make bench  how fast, beside SQL written by hand
-#   make test-athena     the checks that run on a local Athena
+#   make test-athena     of the checks those on a local Athena
 #   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
-#   make parity          both engines on the same files (FROM=DIR too): how many rows of each table differ
+#   make parity          both engines on the same files (FROM=DIR, VARS= too): how many rows of each table differ
 #   make lock            requirements.txt       make clean  remove what dbt and the tests made
 PYTHON ?= python3
 VENV ?= .venv
@@ -56,7 +56,8 @@ athena: $(INSTALLED)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')
 
 parity: $(INSTALLED)
-	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)')
+	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)') \
+	    $(if $(VARS),--vars '$(VARS)')
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

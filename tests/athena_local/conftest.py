@@ -1,14 +1,26 @@
-"""One local Athena for all the tests of this folder; each test provisions its account anew."""
+"""One local Athena for all the tests of this folder, and two lakehouses that several of them read.
+
+The account holds one lakehouse at a time, so the tests of each come one after the other; every
+other test provisions its account anew.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from athena_local import trino
+from athena_local.built import Built, built
+from athena_local.deliveries import land_everything
 from athena_local.local import AthenaLocal, running
+from athena_local.parity import Compared, land
 
 KEY = "the-tests-own-pseudonym-key-which-is-no-secret"
+REAL = "STEDI_REAL_DELIVERIES"
+SHARED = ("generated", "real")
+COMPARED = pytest.StashKey[list[list[Compared]]]()
 
 
 @pytest.fixture(scope="package")
@@ -18,3 +30,53 @@ def local() -> Iterator[AthenaLocal]:
         pytest.skip(reason)
     with running(KEY) as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+def generated(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Generated deliveries of many seeds and all bad ones, built and on Athena tested too."""
+    landing = tmp_path_factory.mktemp("generated") / "landing"
+    land_everything(landing)
+    return built(local, landing, tests=True)
+
+
+@pytest.fixture(scope="package")
+def real(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The STEDI starter data, built."""
+    if REAL not in os.environ:
+        pytest.skip(f"set {REAL} to the STEDI starter data")
+    landing = tmp_path_factory.mktemp("real") / "landing"
+    land(Path(os.environ[REAL]), landing)
+    return built(local, landing, tests=False)
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig: pytest.Config) -> list[list[Compared]]:
+    """What the end of the run tells of: the tables of each comparison of two builds."""
+    return pytestconfig.stash.setdefault(COMPARED, [])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests that share a lakehouse beside each other."""
+    here = [n for n, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    in_order = sorted((items[n] for n in here), key=_lakehouse)
+    for n, item in zip(here, in_order):
+        items[n] = item
+
+
+def _lakehouse(item: pytest.Item) -> int:
+    used = getattr(item, "fixturenames", ())
+    return next((n for n, name in enumerate(SHARED) if name in used), len(SHARED))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Says how much was compared."""
+    if builds := config.stash.get(COMPARED, []):
+        tables = [table for build in builds for table in build]
+        rows, differing = sum(t.duckdb for t in tables), sum(t.differing for t in tables)
+        terminalreporter.write_line(
+            f"parity: {len(builds)} builds, {len(tables)} tables, {rows:,} rows compared, "
+            f"{differing:,} differ"
+        )

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,17 @@ class AthenaLocal:
         command = ["scripts/provision.py", "--config", self.config, "apply"]
         return self._python(*command, "--key-file", self.key_file)
 
-    def land(self, landing: Path) -> None:
-        """Provisions the account for a landing root, and copies that into the bucket."""
-        days = [p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")]
-        self.provision(min(map(date.fromisoformat, days), default=NO_DAYS))
+    def land(self, landing: Path, closed: bool = False) -> None:
+        """Provisions the account for a landing root, and copies that into the bucket.
+
+        closed: nothing lands on later days. Athena then looks into no folder of them, which is
+        most of the time of a small build.
+        """
+        names = {p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")}
+        days = {date.fromisoformat(name) for name in names} or {NO_DAYS}
+        self.provision(min(days))
+        if closed:
+            self._project(min(days), max(days) + timedelta(days=1))  # Trino wants two days
         s3 = self.client("s3")
         for path in sorted(landing.glob("*/landing/ingest_date=*/*")):
             s3.put_object(
@@ -106,6 +113,17 @@ class AthenaLocal:
                 Key=path.relative_to(landing).as_posix(),
                 Body=path.read_bytes(),
             )
+
+    def _project(self, first: date, last: date) -> None:
+        """Has the landing tables end on a day, where they end today."""
+        glue = self.client("glue")
+        for table in glue.get_tables(DatabaseName="stedi_landing")["TableList"]:
+            kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
+            given = {key: table[key] for key in kept}
+            given["Parameters"] = table["Parameters"] | {
+                "projection.ingest_date.range": f"{first},{last}"
+            }
+            glue.update_table(DatabaseName="stedi_landing", TableInput=given)
 
     def dbt(self, *arguments: str, target: str = "athena", **settings: str) -> Result:
         """Runs a dbt command of this project, as people do."""

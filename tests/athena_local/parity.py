@@ -15,7 +15,7 @@ from typing import Any
 import click
 import duckdb
 from athena_local import trino
-from athena_local.local import AthenaLocal, running
+from athena_local.local import AthenaLocal, Result, running
 from fill_landing import land_all
 from generate_landing import generate
 from landing_zones import LocalZone
@@ -44,20 +44,31 @@ class Compared:
         return self.only_duckdb.total() + self.only_athena.total()
 
 
-def build_both(local: AthenaLocal, landing: Path, *arguments: str) -> Path:
-    """Builds a landing root on both engines; returns DuckDB's database. Raises RuntimeError."""
+def build_both(
+    local: AthenaLocal, landing: Path, *arguments: str, tests: bool = False
+) -> tuple[Path, Result]:
+    """Lands a landing root and builds it on both engines, on Athena with tests if wanted.
+
+    Returns DuckDB's database, and what the build on Athena came to. Raises RuntimeError.
+    """
     database = local.folder / "lakehouse.duckdb"
     database.unlink(missing_ok=True)
-    local.land(landing)
-    command = ("build", *WITHOUT_TESTS, *arguments)
+    local.land(landing, closed=True)
+    return database, rebuild_both(local, landing, database, *arguments, tests=tests)
+
+
+def rebuild_both(
+    local: AthenaLocal, landing: Path, database: Path, *arguments: str, tests: bool = False
+) -> Result:
+    """Builds again what was landed, or a part of it. Raises RuntimeError."""
     places = {"STEDI_LANDING": str(landing.resolve()), "STEDI_DUCKDB": str(database)}
-    for result in (
-        local.dbt(*command, target="duckdb", **places),
-        local.dbt(*command, target="athena"),
-    ):
+    without = ("build", *WITHOUT_TESTS, *arguments)
+    offline = local.dbt(*without, target="duckdb", **places)
+    on_athena = local.dbt(*(("build", *arguments) if tests else without), target="athena")
+    for result in (offline, on_athena):
         if not result.success:
             raise RuntimeError(result.output)
-    return database
+    return on_athena
 
 
 def compare(local: AthenaLocal, database: Path) -> Iterator[Compared]:
@@ -143,15 +154,18 @@ def land(folder: Path | None, landing: Path) -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Deliveries, in a folder an entity, or a landing root.  [default: make synthetic ones]",
 )
-def main(folder: Path | None) -> None:
+@click.option("--vars", "variables", help="dbt's vars, as YAML.")
+def main(folder: Path | None, variables: str | None) -> None:
     """Build the same deliveries on both engines, and say for each table how many rows differ."""
     if reason := trino.missing():
         raise click.ClickException(reason)
     with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
         landing = Path(temporary) / "landing"
         land(folder, landing)
+        given = ("--vars", variables) if variables else ()
         try:
-            compared = list(compare(local, build_both(local, landing)))
+            database, _ = build_both(local, landing, *given)
+            compared = list(compare(local, database))
         except RuntimeError as error:
             raise click.ClickException(str(error)) from error
     for line in report(compared):

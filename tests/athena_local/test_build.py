@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from athena_local.built import Built
 from athena_local.local import AthenaLocal
-from generate_landing import generate
-from personas import Settings
 
 LAYERS = ("staging", "trusted", "curated", "audit")
 PLACES = {
@@ -20,15 +19,10 @@ PLACES = {
 }
 
 
-@pytest.fixture(scope="module")
-def built(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> AthenaLocal:
-    """A lakehouse of generated deliveries, all its tests passed."""
-    landing = tmp_path_factory.mktemp("built") / "landing"
-    generate(Settings(people=20, readings_per_person=40), landing)
-    local.land(landing)
-    result = local.dbt("build")
-    assert result.success, result.output
-    return local
+@pytest.fixture
+def built(generated: Built) -> AthenaLocal:
+    """The lakehouse of generated deliveries; the build ran all its tests."""
+    return generated.local
 
 
 def tables(local: AthenaLocal) -> list[dict[str, Any]]:
@@ -38,6 +32,11 @@ def tables(local: AthenaLocal) -> list[dict[str, Any]]:
         for layer in LAYERS
         for table in glue.get_tables(DatabaseName=f"stedi_{layer}")["TableList"]
     ]
+
+
+def test_the_build_ran_every_kind_of_test(generated: Built) -> None:
+    kinds = {node["unique_id"].split(".")[0] for node in generated.result.nodes}
+    assert kinds == {"model", "seed", "test", "unit_test", "operation"}
 
 
 def test_every_table_is_iceberg_and_under_its_zone(built: AthenaLocal) -> None:

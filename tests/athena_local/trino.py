@@ -256,6 +256,7 @@ class Trino:
             "hive.partition-projection-enabled": "true",
             "hive.non-managed-table-writes-enabled": "true",
             "hive.collect-column-statistics-on-write": "false",
+            "hive.recursive-directories": "true",  # as Athena
         }
 
     def _iceberg(self) -> dict[str, str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from athena_local import trino
-from athena_local.local import AthenaLocal, Result, running
+from athena_local import course, scanned, trino
+from athena_local.local import AthenaLocal, running
 from athena_local.parity import KEY, land
 from summary import aligned, section
 
@@ -19,22 +19,6 @@ EXPORTED = (
     *("AWS_REGION", "AWS_DEFAULT_REGION"),
 )
 EXAMPLE = "aws glue get-tables --database-name stedi_curated --query 'TableList[].Name'"
-
-
-def scanned(result: Result) -> Iterator[str]:
-    """Rows of each model and the bytes that the query which made it read from S3."""
-    rows = [
-        (
-            node["unique_id"].split(".")[2],
-            int(node["adapter_response"].get("rows_affected") or 0),
-            "bytes scanned",
-            int(node["adapter_response"].get("data_scanned_in_bytes") or 0),
-        )
-        for node in result.nodes
-        if node["unique_id"].startswith("model.")
-        and node["adapter_response"].get("rows_affected") != -1  # a view
-    ]
-    yield from section("Models", sorted(rows))
 
 
 def counts(local: AthenaLocal) -> Iterator[str]:
@@ -82,8 +66,15 @@ def main(folder: Path | None, once: bool) -> None:
         result = local.dbt("build")
         if not result.success:
             raise click.ClickException(result.output)
+        queries = [*local.engine.executions.values()]
+        bytes_landed = sum(path.stat().st_size for path in landing.glob("*/landing/*/*"))
         passed = [(len(result.nodes), "models, seeds and tests succeeded")]
-        for line in (*aligned(passed), *scanned(result), *counts(local)):
+        for line in (
+            *aligned(passed),
+            *counts(local),
+            *scanned.of_build(result, queries, bytes_landed),
+            *course.report(course.compare(local, queries)),
+        ):
             click.echo(line)
         if not once:
             stay(local)

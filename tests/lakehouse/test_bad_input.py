@@ -67,6 +67,7 @@ LINES: Lines = [
 ]
 ACCEPTED_USERS = ("good", "ann", "bom", "crlf", "cr", "comma", "old", "first", "extra", "last")
 DISTINCT = len(ACCEPTED_USERS) + 1  # ann has two readings, of two times
+ODD_ENDS = b'{"user": 7}\r\n[1]\nM\xfcller\n'
 
 
 def content() -> bytes:
@@ -105,7 +106,7 @@ def test_the_same_holds_in_a_gzip_beside_empty_files(lakehouse: Lakehouse) -> No
 
 
 def test_rejected_lines_are_kept_as_they_were(lakehouse: Lakehouse) -> None:
-    path = lakehouse.land("accelerometer", "a.json", b'{"user": 7}\r\n[1]\nM\xfcller\n')
+    path = lakehouse.land("accelerometer", "a.json", ODD_ENDS)
     lakehouse.build()
     found = lakehouse.table("stedi_staging.rejected_lines", "file_name, reason, raw_line")
     assert found == Counter(

@@ -11,7 +11,7 @@ BOM = b"\xef\xbb\xbf"
 
 # Line ends, JSON, what CSV readers take for quotes, comments, separators, nulls or the end of all
 # (1a), line separators of Unicode that end no line here, and what is not UTF-8.
-_PIECES = [
+PIECES = [
     b"\n", b"\r", b"\r\n", b"\n\n", b"a", b" ", b"\t", b"{}", b'{"a":1}', b'{"a":"', b'"', b'""',
     b"'", b"`", b",", b";", b"|", b"\\", b"\\n", b"#", b"--", b"NULL", b"null", b"\x00", b"\x01",
     b"\x02", b"\x03", b"\x07", b"\x0b", b"\x0c", b"\x1a", b"\x1b", b"\x1c", b"\x1e", b"\x7f", BOM,
@@ -19,13 +19,13 @@ _PIECES = [
     b"\xff", b"\xe9", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"\xf5\x80\x80\x80",
 ]  # fmt: skip
 _TAME = [
-    p for p in _PIECES if not p.startswith(BOM) and p.isascii() and p not in
+    p for p in PIECES if not p.startswith(BOM) and p.isascii() and p not in
     (b"\r", b"\r\n", b"\n\n", b"\x00", b"\x01", b"\x02")
 ]  # fmt: skip
 
 # Files of every kind, those that DuckDB may read itself as often as the others.
 contents = st.one_of(
-    st.lists(st.sampled_from(_PIECES), max_size=30).map(b"".join),
+    st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
     st.lists(st.sampled_from([*_TAME, "é😀\x85\u2028".encode()]), max_size=30).map(b"".join),
     st.binary(max_size=60),
 )
