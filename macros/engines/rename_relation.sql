@@ -21,10 +21,10 @@
                 location '{{ adapter.get_glue_table_location(from_relation) }}'
             {%- endcall %}
         {%- else -%}
-            {{ dbt_athena.athena__rename_relation(from_relation, to_relation) }}
+            {{ dbt.athena__rename_relation(from_relation, to_relation) }}
         {%- endif -%}
     {%- elif adapter.get_glue_table(to_relation) is none -%}
-        {{ dbt_athena.athena__rename_relation(from_relation, to_relation) }}
+        {{ dbt.athena__rename_relation(from_relation, to_relation) }}
     {%- else -%}
         {%- do adapter.swap_table(from_relation, to_relation) -%}
         {%- do adapter.delete_from_glue_catalog(from_relation) -%}
@@ -35,5 +35,5 @@
 
 {# A file of DuckDB's has transactions. #}
 {% macro duckdb__rename_relation(from_relation, to_relation) %}
-    {{ dbt_duckdb.duckdb__rename_relation(from_relation, to_relation) }}
+    {{ dbt.duckdb__rename_relation(from_relation, to_relation) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-"""Faults of AWS while something runs on the local Athena: calls refused, queries that fail, dbt killed.
+"""Faults of AWS on the local Athena: calls refused, queries that fail, a dbt that is killed.
 
 Every call of dbt and of Trino passes here, as both find AWS at the same address.
 """
@@ -49,7 +49,7 @@ class Fault:
 
 
 class Faults:
-    """Stands before AWS, notes every call in `calls`, and lets the first fault that matches happen."""
+    """Stands before AWS and notes every call; the first fault that matches happens."""
 
     def __init__(self, aws: Callable[..., Body], faults: Iterable[Fault]) -> None:
         self._aws, self.faults = aws, list(faults)
@@ -107,13 +107,12 @@ def refused(code: str, status: int = 400) -> Callable[..., Body]:
 
 
 def each_once(client: str = "dbt") -> Matches:
-    """Matches every call of a client when it comes for the first time, so that a repeat succeeds."""
+    """Matches every call of a client when it first comes, so that a repeat succeeds."""
     seen: set[tuple[str, ...]] = set()
 
     def first(call: Call) -> bool:
         if call.client != client:
             return False
-        # each start of a query bears a token of its own, by which AWS knows a repeat
         new = (call.service, call.action, call.body) not in seen
         seen.add((call.service, call.action, call.body))
         return new
@@ -175,8 +174,8 @@ def _read(environ: Environ) -> Call:
         service, _, action = target.partition(".")
         text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(text)
-        body = _without_token(text.decode())
-        return Call(client, service.removeprefix("Amazon").removeprefix("AWS").lower(), action, body)
+        service = service.removeprefix("Amazon").removeprefix("AWS").lower()
+        return Call(client, service, action, _without_token(text.decode()))
     action = environ["REQUEST_METHOD"]
     query = environ.get("QUERY_STRING", "")
     body = environ["PATH_INFO"] + "?" + query

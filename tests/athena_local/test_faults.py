@@ -3,7 +3,7 @@
 A build that breaks off makes other tables than the next, by another consent_scope: so nothing is
 right for having been left alone. Tests of the laws are not the point here, and are not run.
 
-STEDI_FAULT_POINTS (3; `all`) is at how many further calls a build is killed, drawn by a seed.
+STEDI_FAULT_POINTS (1; `all`) is at how many further calls a build is killed, drawn by a seed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
+from math import inf
 from pathlib import Path
 
 import pytest
-from athena_local.faults import Call, Fault, Faults, each_once, injected, killed, quiet, refused
+from athena_local import glue
+from athena_local.faults import Call, Fault, each_once, injected, killed, quiet, refused
 from athena_local.local import AthenaLocal
 from athena_local.parity import WITHOUT_TESTS, Rows, of_trino
 from athena_local.reader import Seen, reading
+from athena_local.trino import QueryFailed
 from generate_landing import generate
 from personas import Settings
 
@@ -30,7 +33,7 @@ TABLES = (f"stedi_trusted.{TRUSTED}", f"stedi_curated.{CURATED}")
 # What is built by turns; in one thread, so that calls come in one order.
 CHAIN = ("run", "--threads", "1", "--select", "accelerometer_decisions", TRUSTED, CURATED)
 OTHER = (*CHAIN, "--vars", "consent_scope: any_time")
-POINTS = os.environ.get("STEDI_FAULT_POINTS", "3")
+POINTS = os.environ.get("STEDI_FAULT_POINTS", "1")
 
 
 @dataclass
@@ -69,11 +72,11 @@ def names(local: AthenaLocal) -> list[str]:
 
 
 def entries(local: AthenaLocal) -> list[dict]:
-    glue = local.client("glue")
+    catalog = local.client("glue")
     return [
         table
         for layer in LAYERS
-        for table in glue.get_tables(DatabaseName=f"stedi_{layer}")["TableList"]
+        for table in catalog.get_tables(DatabaseName=f"stedi_{layer}")["TableList"]
     ]
 
 
@@ -84,7 +87,8 @@ def tables(local: AthenaLocal) -> dict[str, Rows]:
 def objects(local: AthenaLocal) -> list[dict]:
     pages = local.client("s3").get_paginator("list_object_versions")
     found = pages.paginate(Bucket=local.lake.config.bucket)
-    return [v for page in found for kind in ("Versions", "DeleteMarkers") for v in page.get(kind, [])]
+    kinds = ("Versions", "DeleteMarkers")
+    return [item for page in found for kind in kinds for item in page.get(kind, [])]
 
 
 def landed(local: AthenaLocal) -> set[tuple[str, str, str]]:
@@ -96,27 +100,27 @@ def landed(local: AthenaLocal) -> set[tuple[str, str, str]]:
     }
 
 
+def keys(local: AthenaLocal) -> list[str]:
+    found = local.client("s3").get_paginator("list_objects_v2")
+    pages = found.paginate(Bucket=local.lake.config.bucket)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
 def unreferenced(local: AthenaLocal) -> set[str]:
     """Folders of tables in the bucket that no table lies in."""
     zones = ("staging/", "audit/", "/trusted/", "/curated/")
-    found = local.client("s3").get_paginator("list_objects_v2")
-    keys = [
-        item["Key"]
-        for page in found.paginate(Bucket=local.lake.config.bucket)
-        for item in page.get("Contents", [])
-    ]
     bucket = f"s3://{local.lake.config.bucket}/"
-    places = [t["StorageDescriptor"].get("Location", "").removeprefix(bucket) for t in entries(local)]
-    places = [place.rstrip("/") + "/" for place in places if place]
+    known = [table["StorageDescriptor"].get("Location", "") for table in entries(local)]
+    places = [place.removeprefix(bucket).rstrip("/") + "/" for place in known if place]
     return {
         key.rsplit("/", 2)[0]
-        for key in keys
+        for key in keys(local)
         if any(zone in key for zone in zones) and not key.startswith(tuple(places))
     }
 
 
 def of_today(landing: Path) -> None:
-    """Moves deliveries to the last days: Trino looks into the folder of every day since the first."""
+    """Moves deliveries to the last days, as Trino looks into every folder from the first on."""
     days = sorted({path.name for path in landing.glob("*/landing/ingest_date=*")})
     for path in landing.glob("*/landing/ingest_date=*"):
         day = date.today() - timedelta(days=len(days) - days.index(path.name))
@@ -163,7 +167,7 @@ def step(table: str, name: str) -> Callable[[Call], bool]:
     return lambda call: call.action == action and text in call.body and changes(call)
 
 
-def made_by_trino(table: str) -> Callable[[Call], bool]:
+def half_way(table: str) -> Callable[[Call], bool]:
     """The commit of a table's successor, all of whose files are written."""
     named = f'"Name": "{table}__ha"'
     return lambda c: c.client == "trino" and c.action == "CreateTable" and named in c.body
@@ -175,7 +179,6 @@ def made_by_trino(table: str) -> Callable[[Call], bool]:
         ("its successor is made", "it is replaced"),
         ("it is replaced", "its successor is made"),
         ("its old files go", "its old files are noted"),
-        ("its successor's entry goes", "the note of them goes"),
     ],
 )
 def test_a_killed_build_is_put_right_by_the_next(lake: Lake, trusted: str, curated: str) -> None:
@@ -201,46 +204,47 @@ def test_a_build_killed_at_any_change_is_put_right_by_the_next(lake: Lake) -> No
         lake.build()
 
 
-@pytest.mark.parametrize(
-    ("trusted", "curated"),
-    [
-        (made_by_trino(TRUSTED), step(CURATED, "it is replaced")),
-        (step(TRUSTED, "its old files go"), step(CURATED, "its successor's entry goes")),
-    ],
-    ids=["half-way", "clearing away"],
-)
-def test_a_failed_build_is_put_right_by_the_next(
-    lake: Lake, trusted: Callable[[Call], bool], curated: Callable[[Call], bool]
-) -> None:
-    """A query that fails when all its files are written; calls that are refused for good."""
-    for matches in (trusted, curated):
-        fault = Fault(matches, refused("AccessDeniedException"), times=9)
+def test_failed_builds_are_put_right_by_the_next(lake: Lake) -> None:
+    """Calls that are refused for good; and a query that fails when all its files are written."""
+    for matches in (
+        step(TRUSTED, "its old files go"),
+        step(CURATED, "it is replaced"),
+        step(CURATED, "its successor's entry goes"),
+        half_way(TRUSTED),
+    ):
+        fault = Fault(matches, refused("AccessDeniedException"), inf)
         with injected(lake.local, fault):
             result = lake.local.dbt(*OTHER, folder="other")
-        assert fault.struck and not result.success and "Denied" in result.output, result.output
+        assert fault.struck and not result.success, result.output
         quiet(lake.local)
         lake.check_whole()
+    # Nothing knows of the files that the last query wrote; maintenance has to find them.
+    (written,) = unreferenced(lake.local)
+    assert written.startswith(f"accelerometer/trusted/{TRUSTED}/")
+    for key in keys(lake.local):
+        if key.startswith(written):
+            lake.local.client("s3").delete_object(Bucket=lake.local.lake.config.bucket, Key=key)
     lake.build()
 
 
-def test_calls_are_refused_once_each_and_nobody_notices(lake: Lake) -> None:
+def test_every_call_is_refused_once_and_nobody_notices(lake: Lake) -> None:
+    errors = {
+        "athena": ("TooManyRequestsException", 400),
+        "glue": ("InternalServiceException", 500),
+        "s3": ("InternalError", 500),
+    }
     first = each_once()
-    faults = []
-    for service, code, status in (
-        ("athena", "TooManyRequestsException", 400),
-        ("glue", "ThrottlingException", 400),
-        ("glue", "InternalServiceException", 500),
-        ("s3", "InternalError", 500),
-    ):
-        of_service = lambda call, service=service: call.service == service  # noqa: E731
-        faults.append(Fault(lambda c, of=of_service: of(c) and first(c), refused(code, status), 1e9))
+    faults = [
+        Fault(lambda call, of=service: call.service == of and first(call), refused(*error), inf)
+        for service, error in errors.items()
+    ]
     with injected(lake.local, *faults) as calls:
-        result = lake.local.dbt(*OTHER[:-4], CURATED, "--vars", OTHER[-1], folder="other")
+        result = lake.local.dbt("run", "--select", CURATED)
     assert result.success, result.output
-    struck = sum(len(fault.struck) for fault in faults)
-    assert struck > 20
+    struck = [sum(call.service == of for f in faults for call in f.struck) for of in errors]
+    assert min(struck) > 1, struck
     print(f"{struck} of {len(calls.of('dbt'))} calls refused")
-    lake.build()
+    lake.check()
 
 
 def test_a_reader_sees_the_old_table_or_the_new_one(lake: Lake) -> None:
@@ -251,6 +255,33 @@ def test_a_reader_sees_the_old_table_or_the_new_one(lake: Lake) -> None:
     for table in TABLES:
         assert seen[table].answers == [lake.right[table], lake.other[table]]
         assert seen[table].missing == 0 and "TABLE_NOT_FOUND" not in seen[table].errors
+    lake.build()
+
+
+def test_the_adapters_own_renaming_leaves_a_gap(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What remains where Glue does not tell a table's PartitionKeys; see rename_relation.sql."""
+    told = glue.filled_in
+    monkeypatch.setattr(
+        glue, "filled_in", lambda t: {k: v for k, v in told(t).items() if k != "PartitionKeys"}
+    )
+    with reading(lake.local, TABLES) as seen:
+        result = lake.local.dbt(*OTHER, folder="other")
+    assert result.success, result.output
+    judge(lake, seen)
+    assert any("TABLE_NOT_FOUND" in told.errors and told.missing for told in seen.values())
+
+    # killed between the two renames: no table until the next build, no leftovers after the second
+    backup = f"rename to `stedi_trusted`.`{TRUSTED}__bkp`"
+    broken = killed(lake.local, lambda call: backup in call.body, *CHAIN, done=True)
+    assert broken.at is not None, broken.output
+    with pytest.raises(QueryFailed, match="TABLE_NOT_FOUND"):
+        of_trino(lake.local, TABLES[0])
+    assert lake.local.dbt(*CHAIN).success
+    assert [of_trino(lake.local, table) for table in TABLES] == [lake.right[t] for t in TABLES]
+    left = {name for name in names(lake.local) if "__" in name}
+    assert left == {f"stedi_trusted.{TRUSTED}__ha", f"stedi_trusted.{TRUSTED}__bkp"}
     lake.build()
 
 
