@@ -33,6 +33,7 @@ TABLES = (f"stedi_trusted.{TRUSTED}", f"stedi_curated.{CURATED}")
 # What is built by turns; in one thread, so that calls come in one order.
 CHAIN = ("run", "--threads", "1", "--select", "accelerometer_decisions", TRUSTED, CURATED)
 OTHER = (*CHAIN, "--vars", "consent_scope: any_time")
+CLEARED = "what was left of an earlier build is cleared"
 POINTS = os.environ.get("STEDI_FAULT_POINTS", "1")
 
 
@@ -174,17 +175,20 @@ def half_way(table: str) -> Callable[[Call], bool]:
 
 
 @pytest.mark.parametrize(
-    ("trusted", "curated"),
+    "kills",
     [
-        ("its successor is made", "it is replaced"),
-        ("it is replaced", "its successor is made"),
-        ("its old files go", "its old files are noted"),
+        [(TRUSTED, "its successor is made"), (CURATED, "it is replaced"), (CURATED, CLEARED)],
+        [(TRUSTED, "it is replaced"), (TRUSTED, CLEARED), (CURATED, "its successor is made")],
+        [(TRUSTED, "its old files are noted"), (TRUSTED, CLEARED), (CURATED, "its old files go")],
     ],
+    ids=["made", "replaced", "noted"],
 )
-def test_a_killed_build_is_put_right_by_the_next(lake: Lake, trusted: str, curated: str) -> None:
-    """Killed after a step of a trusted table, then after one of a curated table."""
-    for matches in (step(TRUSTED, trusted), step(CURATED, curated)):
-        broken = killed(lake.local, matches, *OTHER, done=True, folder="other")
+def test_a_killed_build_is_put_right_by_the_next(lake: Lake, kills: list[tuple[str, str]]) -> None:
+    """Killed after a step, or when what an earlier build left is cleared, before more is made."""
+    for table, name in kills:
+        matches = step(table, "its successor is made" if name == CLEARED else name)
+        done = name != CLEARED
+        broken = killed(lake.local, matches, *OTHER, done=done, folder="other")
         assert broken.at is not None, broken.output
         lake.check_whole()
     lake.build()
