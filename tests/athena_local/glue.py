@@ -50,7 +50,8 @@ def filled_in(table: dict[str, Any]) -> dict[str, Any]:
             for column in columns
         ],
     }
-    return table | {"StorageDescriptor": filled}
+    keys = table.get("PartitionKeys") or []
+    return table | {"StorageDescriptor": filled, "PartitionKeys": keys}
 
 
 def view_columns(view_text: str) -> list[dict[str, str]]:

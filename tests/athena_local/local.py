@@ -51,6 +51,7 @@ class AthenaLocal:
         self.config = folder / "config.toml"
         self.key_file = folder / "key"
         self.lake = Lakehouse(load_config(CONFIG), ACCOUNT)
+        self.server = server
         host, port = server.get_host_and_port()
         self.url = f"http://{host}:{port}"
         self.trino = Trino(folder / "trino", self.url, self.lake.config.region)
@@ -125,17 +126,29 @@ class AthenaLocal:
             }
             glue.update_table(DatabaseName="stedi_landing", TableInput=given)
 
-    def dbt(self, *arguments: str, target: str = "athena", **settings: str) -> Result:
+    def dbt(
+        self, *arguments: str, target: str = "athena", folder: str = "dbt", **settings: str
+    ) -> Result:
         """Runs a dbt command of this project, as people do."""
-        target_path = self.folder / "dbt" / target
+        process = self.start(*arguments, target=target, folder=folder, **settings)
+        output, _ = process.communicate()
+        found = self.folder / folder / target / "run_results.json"
+        nodes = json.loads(found.read_text())["results"] if found.exists() else []
+        return Result(process.returncode == 0, output, nodes)
+
+    def start(
+        self, *arguments: str, target: str = "athena", folder: str = "dbt", **settings: str
+    ) -> subprocess.Popen[str]:
+        """Starts a dbt command; its output can be read, and it can be killed. Two at once take
+        two folders."""
+        target_path = self.folder / folder / target
         places = [
             *("--project-dir", PROJECT, "--profiles-dir", self.folder, "--target", target),
             *("--target-path", target_path, "--log-path", target_path / "logs"),
         ]
         (self.folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
-        found = target_path / "run_results.json"
-        found.unlink(missing_ok=True)
-        ran = subprocess.run(
+        (target_path / "run_results.json").unlink(missing_ok=True)
+        return subprocess.Popen(
             [Path(sys.executable).with_name("dbt"), *arguments, *places],
             cwd=PROJECT,
             env=self.environment | {"STEDI_PSEUDONYM_KEY_FILE": str(self.key_file)} | settings,
@@ -143,8 +156,6 @@ class AthenaLocal:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        nodes = json.loads(found.read_text())["results"] if found.exists() else []
-        return Result(ran.returncode == 0, ran.stdout, nodes)
 
     def _python(self, *command: object) -> str:
         ran = subprocess.run(

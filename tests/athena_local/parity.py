@@ -79,7 +79,7 @@ def compare(local: AthenaLocal, database: Path) -> Iterator[Compared]:
     with duckdb.connect(database, read_only=True) as connection:
         for name in _tables(connection):
             offline = _of_duckdb(connection, name)
-            real = _of_trino(local, name)
+            real = of_trino(local, name)
             yield Compared(
                 name, offline.total(), real.total(), offline - real, real - offline
             )
@@ -100,7 +100,8 @@ def _of_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> Rows:
     return _rows(columns, cursor.fetchall())
 
 
-def _of_trino(local: AthenaLocal, name: str) -> Rows:
+def of_trino(local: AthenaLocal, name: str) -> Rows:
+    """All rows of a table `schema.name`. Raises QueryFailed."""
     answer = local.trino.query(f"select * from {name}")
     columns = [column for column, _ in answer.columns]
     kinds = [kind for _, kind in answer.columns]

@@ -266,6 +266,7 @@ class Trino:
             "hive.metastore.glue.region": self._region,
             "hive.metastore.glue.endpoint-url": self._aws_url,
             "iceberg.security": "allow-all",
+            "iceberg.metadata-cache.enabled": "false",  # else files that are gone can still be read
             "iceberg.expire-snapshots.min-retention": "0s",
             "iceberg.remove-orphan-files.min-retention": "0s",
         }
