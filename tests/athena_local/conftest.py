@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from athena_local import trino
 from athena_local.built import Built, built
-from athena_local.deliveries import land_everything
+from athena_local.everything import land_everything
 from athena_local.local import AthenaLocal, running
 from athena_local.parity import Compared, land
 
