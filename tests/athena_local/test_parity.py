@@ -97,9 +97,3 @@ def test_generated_deliveries_are_the_same_at_any_time(generated: Built, tally: 
 def test_the_real_deliveries_come_out_the_same(real: Built, tally: Tally) -> None:
     assert differences(real, tally) == []
     assert training_rows(real) == 32_025
-
-
-def test_the_real_deliveries_are_the_same_at_any_time(real: Built, tally: Tally) -> None:
-    rebuild_both(real.local, real.landing, real.database, *ANY_TIME)
-    assert differences(real, tally) == []
-    assert training_rows(real) == 40_981
