@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from project_copy import copy_project
 
-PROJECT = Path(__file__).resolve().parents[1]
 VENV = Path(sys.executable).parents[1]
 
 pytestmark = pytest.mark.skipif(
@@ -25,14 +25,7 @@ pytestmark = pytest.mark.skipif(
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that git holds or would take, alone."""
     folder = tmp_path_factory.mktemp("clone")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    for name in filter(None, listed.stdout.split("\0")):
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, folder / name)
+    copy_project(folder)
     return folder
 
 

@@ -148,13 +148,16 @@ def land(folder: Path | None, landing: Path) -> None:
         land_all(LocalZone(landing), folder, LANDED_ON)
 
 
-@click.command()
-@click.option(
+from_option = click.option(
     "--from",
     "folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Deliveries, in a folder an entity, or a landing root.  [default: make synthetic ones]",
 )
+
+
+@click.command()
+@from_option
 @click.option("--vars", "variables", help="dbt's vars, as YAML.")
 def main(folder: Path | None, variables: str | None) -> None:
     """Build the same deliveries on both engines, and say for each table how many rows differ."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from generate_landing import generate
 from landing_files import ENTITIES
 from moto.sts.models import sts_backends
 from personas import Settings
+from project_copy import copy_project
 
 PAGE = (PROJECT / "docs" / "aws.md").read_text()
 README = (PROJECT / "README.md").read_text()
@@ -73,14 +73,7 @@ class Reader:
         self.values["rtb-0123456789abcdef0"] = tables["RouteTableId"]
 
     def _has_project(self) -> None:
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=PROJECT, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        for name in filter(None, listed.stdout.split("\0")):
-            if (PROJECT / name).is_file():
-                (self.project / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(PROJECT / name, self.project / name)
+        copy_project(self.project)
         (self.project / ".venv").symlink_to(VENV)
         # Here every query would look into some thousand folders of days.
         first = (datetime.now(UTC) - timedelta(days=1)).date()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from athena_local import course, scanned, trino
 from athena_local.local import AthenaLocal, running
-from athena_local.parity import KEY, land
+from athena_local.parity import KEY, from_option, land
 from summary import aligned, section
 
 # boto3 reads the second of the regions alone, other SDKs the first.
@@ -46,12 +46,7 @@ def stay(local: AthenaLocal) -> None:
 
 
 @click.command()
-@click.option(
-    "--from",
-    "folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Deliveries, in a folder an entity, or a landing root.  [default: make synthetic ones]",
-)
+@from_option
 @click.option("--once", is_flag=True, help="Stop after the summary.")
 def main(folder: Path | None, once: bool) -> None:
     """Start a local Athena, build the lakehouse on it, and leave it up until Ctrl-C."""
