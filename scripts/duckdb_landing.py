@@ -27,7 +27,7 @@ from landing_files import (
     CSV_LONGEST_LINE,
     CSV_NULL,
     CSV_SEPARATOR,
-    ENTITIES,
+    LANDED,
     UnreadableFile,
     check_readable,
     is_plain,
@@ -92,7 +92,7 @@ class Plugin(BasePlugin):
         # All files are read before the database is touched: dbt connects a second time to roll
         # back, and must meet the same error again, not the half of a first attempt.
         try:
-            zones = {entity: sort_files(self.root, entity) for entity in ENTITIES}
+            zones = {entity: sort_files(self.root, entity) for entity in LANDED}
             key = read_key(key_file())
         except (UnreadableFile, UnreadableKey) as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 ENTITIES = ("customer", "accelerometer", "step_trainer")
+BACKFILL = "backfill"  # notes of what landed behind other deliveries
+LANDED = (*ENTITIES, BACKFILL)
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 # A line that is not UTF-8 is not JSON. It is shown as Latin-1, which every byte is, behind this

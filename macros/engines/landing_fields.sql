@@ -4,6 +4,8 @@
     relation  a landing source
     fields    {column: field}: the name each column gets, the field's name in the JSON object
 
+    Of the lines that have landed since the last complete build, in a nightly one.
+
     Returns line, file_name, ingest_date, is_json and the columns: the field's JSON text ('"a"', '1.5', '[]'), null
     where the field is absent or null. Where is_json is false all of them are null. A line is JSON if it is one object
     by RFC 8259, with one trailing comma allowed, as older files have it. The first of two equal keys counts.
@@ -55,6 +57,7 @@ lines as (
         cast(ingest_date as date) as ingest_date,
         {{ _without_trailing_comma('line') }} as document
     from {{ relation }}
+    where {{ is_newly_landed() }}
 
 ),
 
@@ -133,6 +136,7 @@ lines as (
         regexp_extract("$path", '[^/]+$') as file_name,
         cast(ingest_date as date) as ingest_date
     from {{ relation }}
+    where {{ is_newly_landed() }}
 
 ),
 

@@ -1,9 +1,6 @@
-{% for source in ['accelerometer', 'step_trainer'] %}
 select
-    '{{ source }}' as source,
-    coalesce(withholding_reason, 'released') as reason,
-    count(*) as readings
-from {{ ref(source ~ '_decisions') }}
-group by withholding_reason
-{{ 'union all' if not loop.last }}
-{% endfor %}
+    source,
+    reason,
+    cast(sum(readings) as bigint) as readings
+from {{ ref('decision_counts') }}
+group by source, reason

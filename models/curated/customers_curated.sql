@@ -6,23 +6,15 @@ customers as (
 
 ),
 
-motion as (
+released as (
 
     select
-        customer_id,
-        count(*) as motion_readings
-    from {{ ref('accelerometer_trusted') }}
-    group by customer_id
-
-),
-
-distances as (
-
-    select
-        customer_id,
-        count(*) as distance_readings
-    from {{ ref('step_trainer_trusted') }}
-    group by customer_id
+        source,
+        identity,
+        cast(sum(readings) as bigint) as readings
+    from {{ ref('decision_counts') }}
+    where reason = 'released'
+    group by source, identity
 
 ),
 
@@ -32,11 +24,17 @@ final as (
         customers.customer_id,
         customers.registered_at,
         customers.research_consent_at,
-        motion.motion_readings,
-        distances.distance_readings
+        motion.readings as motion_readings,
+        distances.readings as distance_readings
     from customers
-    inner join motion on customers.customer_id = motion.customer_id
-    inner join distances on customers.customer_id = distances.customer_id
+    inner join released as motion
+        on
+            customers.email = motion.identity
+            and motion.source = 'accelerometer'
+    inner join released as distances
+        on
+            customers.serial_number = distances.identity
+            and distances.source = 'step_trainer'
 
 )
 

@@ -18,6 +18,8 @@ customers as (
 final as (
 
     select
+        readings.ingest_date,
+        readings.email,
         customers.customer_id,
         readings.read_at,
         readings.x,

@@ -18,6 +18,8 @@ devices as (
 final as (
 
     select
+        readings.ingest_date,
+        readings.serial_number,
         devices.customer_id,
         readings.read_at,
         readings.distance,

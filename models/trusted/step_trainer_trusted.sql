@@ -9,6 +9,7 @@ decisions as (
 final as (
 
     select
+        ingest_date,
         customer_id,
         read_at,
         distance

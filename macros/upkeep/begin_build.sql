@@ -1,0 +1,144 @@
+{#
+    Begins a build: decides whether it makes every table anew or only what is new (see upkeep()), and notes in `builds` that
+    it has begun. Stops a run before any table changes where the pseudonym key is not the one that the tables were made
+    with, where a delivery was landed behind what is built, and where another build is running.
+
+    A build is whole where --full-refresh says so, where none was ever completed, and where since the last completed one
+    another was begun that was whole, or had another consent_scope: some tables may be of that one.
+#}
+{% macro begin_build() %}
+    {%- if execute and flags.WHICH not in ('compile', 'generate') -%}
+        {%- set key_id = assert_pseudonym_key() -%}
+        {%- if flags.WHICH in ('run', 'build') -%}
+            {%- do _begin(relation_of('builds'), key_id) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro _begin(builds, key_id) -%}
+    {%- set is_known = load_relation(builds) is not none -%}
+    {%- set since = _events_since_last_completed(builds) if is_known else [] -%}
+    {%- set last = since[0] if since and since[0]['event'] == 'completed' else none -%}
+    {%- set is_whole = flags.FULL_REFRESH or last is none or last['newest_day'] is none or _is_mixed(since) -%}
+    {%- set landed = _landed(none if is_whole else last['newest_day']) -%}
+    {%- if last is not none and not flags.FULL_REFRESH -%}
+        {%- do _refuse_another_key(last, key_id) -%}
+    {%- endif -%}
+    {%- if not is_whole -%}
+        {%- do _refuse_behind_a_backfill(landed['backfills'] - last['backfills']) -%}
+    {%- endif -%}
+    {%- do graph.update({'upkeep': {
+        'is_whole': is_whole,
+        'key_id': key_id,
+        'backfills': landed['backfills'],
+        'newest_day': none if is_whole else last['newest_day'],
+        'first_new_day': none if is_whole else _first_new_day(last, landed['lines']),
+    }}) -%}
+    {%- if is_known -%}
+        {%- do note_build('begun') -%}
+        {%- if builds_may_overlap() -%}
+            {%- do _stop_while_another_runs(_events_since_last_completed(builds)) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether tables may be of another consent_scope than this build's, or half of them made anew. -#}
+{% macro _is_mixed(since) -%}
+    {%- set scopes = since | map(attribute='consent_scope') | list -%}
+    {%- set begun_whole = since | selectattr('event', 'equalto', 'begun') | selectattr('is_whole') | list -%}
+    {{ return(begun_whole != [] or scopes != [var('consent_scope')] * scopes | length) }}
+{%- endmacro %}
+
+{# Notes in `builds` that the build has ended, however it did; a killed one cannot. #}
+{% macro end_build() %}
+    {%- if execute and flags.WHICH in ('run', 'build') and 'upkeep' in graph
+        and load_relation(relation_of('builds')) is not none -%}
+        {%- do note_build('ended') -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro note_build(event) -%}
+    {%- do run_query(
+        "insert into " ~ relation_of('builds') ~ " (build_id, event, happened_at, consent_scope, is_whole) values ('"
+        ~ invocation_id ~ "', '" ~ event ~ "', " ~ now_utc() ~ ", '" ~ var('consent_scope') ~ "', "
+        ~ (graph.upkeep.is_whole | string | lower) ~ ")"
+    ) -%}
+{%- endmacro %}
+
+{# The present moment as a literal, timestamp(6) in UTC. #}
+{% macro now_utc() -%}
+    timestamp '{{ modules.datetime.datetime.now(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+{%- endmacro %}
+
+{#- The events from the last completed build on, the oldest first, as mappings. -#}
+{% macro _events_since_last_completed(builds) -%}
+    {%- set names = [
+        'event', 'build_id', 'happened_at', 'consent_scope', 'is_whole', 'key_id', 'newest_day', 'newest_lines', 'backfills',
+    ] -%}
+    {%- set found = run_query(
+        "select " ~ names | join(', ') ~ " from " ~ builds ~ " where happened_at >= (select coalesce(max(happened_at), "
+        ~ "timestamp '1970-01-01 00:00:00.000000') from " ~ builds ~ " where event = 'completed') order by happened_at"
+    ) -%}
+    {%- set events = [] -%}
+    {%- for row in found.rows -%}
+        {%- do events.append(dict(zip(names, row.values()))) -%}
+    {%- endfor -%}
+    {{ return(events) }}
+{%- endmacro %}
+
+{#- After this build has noted that it began: of two that begin at once at least one then sees the other. -#}
+{% macro _stop_while_another_runs(events) -%}
+    {%- set ended = events | selectattr('event', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
+    {%- set minutes = env_var('STEDI_BUILD_LEASE_MINUTES', '120') -%}
+    {%- set since = (
+        modules.datetime.datetime.now(modules.pytz.utc).replace(tzinfo=none)
+        - modules.datetime.timedelta(minutes=minutes | float)
+    ) -%}
+    {%- for event in events if event['event'] == 'begun' and event['build_id'] not in ended + [invocation_id]
+        and event['happened_at'] > since -%}
+        {%- do note_build('ended') -%}
+        {{ exceptions.raise_compiler_error(
+            "Build " ~ event['build_id'] ~ " began at " ~ event['happened_at'] ~ " UTC and has not ended; two at once would "
+            ~ "replace each other's rows. No table has been changed. Wait for it. If it was killed, say so with "
+            ~ "`dbt run-operation end_killed_builds`; by itself it counts as killed after " ~ minutes
+            ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
+        ) }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro _refuse_another_key(last, key_id) -%}
+    {%- if last['key_id'] != key_id -%}
+        {{ exceptions.raise_compiler_error(
+            "The pseudonym key is not the one that the tables were made with, so that a person would have two ids. No table "
+            ~ "has been changed. Restore the former key; or, to change every id, run `dbt build --full-refresh`."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _refuse_behind_a_backfill(backfills) -%}
+    {%- if backfills > 0 -%}
+        {{ exceptions.raise_compiler_error(
+            "Deliveries were landed with --backfill on days that are built already, " ~ backfills ~ " times, and a nightly "
+            ~ "build would not see them. No table has been changed. Run `dbt build --full-refresh` once."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- What landed, as far as a build must know before it begins: lines of a day, and how often something was landed late. -#}
+{% macro _landed(day) -%}
+    {%- set query -%}
+        select
+            (select count(*) from {{ source('landing', 'backfill') }}) as backfills
+            {%- for entity in ['customer', 'accelerometer', 'step_trainer'] if day is not none -%}
+            , (select count(*) from {{ source('landing', entity) }} where ingest_date = '{{ day }}') as {{ entity }}_lines
+            {%- endfor -%}
+    {%- endset -%}
+    {%- set found = run_query(query).rows[0].values() -%}
+    {{ return({'backfills': found[0], 'lines': found[1:] | sum}) }}
+{%- endmacro %}
+
+{#- Landed files never change, so that more lines of the newest day are more files: it is then built again, else it is done. -#}
+{% macro _first_new_day(last, lines) -%}
+    {%- set one_day = modules.datetime.timedelta(days=1) -%}
+    {{ return(last['newest_day'] if lines != last['newest_lines'] else last['newest_day'] + one_day) }}
+{%- endmacro %}

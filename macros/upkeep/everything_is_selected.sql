@@ -1,0 +1,10 @@
+{# Whether this run has every model in it, so that after it all tables are of one state. #}
+{% macro everything_is_selected() -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.unique_id not in selected_resources -%}
+            {{ return(false) }}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(true) }}
+{%- endmacro %}

@@ -1,0 +1,38 @@
+{# Noted when every other table stands, and by a build of all of them alone: dbt comes here last. #}
+{%- for model in [
+    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'customers_curated', 'machine_learning_curated',
+] %}
+-- depends_on: {{ ref(model) }}
+{%- endfor %}
+with
+
+newest as (
+
+    select max(ingest_date) as ingest_date
+    from {{ ref('landing_reconciliation') }}
+    {%- if not upkeep().is_whole %}
+    where ingest_date >= date '{{ upkeep().newest_day }}'
+    {%- endif %}
+
+),
+
+final as (
+
+    select
+        '{{ invocation_id }}' as build_id,
+        'completed' as event,
+        {{ now_utc() }} as happened_at,
+        '{{ var('consent_scope') }}' as consent_scope,
+        {{ upkeep().is_whole | string | lower }} as is_whole,
+        '{{ upkeep().key_id }}' as key_id,
+        newest.ingest_date as newest_day,
+        cast(sum(landed.landed) as bigint) as newest_lines,
+        cast({{ upkeep().backfills or 0 }} as bigint) as backfills
+    from newest
+    left join {{ ref('landing_reconciliation') }} as landed on newest.ingest_date = landed.ingest_date
+    where {{ 'true' if everything_is_selected() else 'false' }}
+    group by newest.ingest_date
+
+)
+
+select * from final
