@@ -6,7 +6,7 @@ people as ({{ people_by_the_laws() }})
 select
     people.customer_id,
     count(*) as readings
-from {{ ref('step_trainer_trusted') }} as readings
+from {{ looked_at(ref('step_trainer_trusted'), 'customer_id') }} as readings
 inner join people on readings.customer_id = people.customer_id
 where people.serial_number is null
 group by people.customer_id

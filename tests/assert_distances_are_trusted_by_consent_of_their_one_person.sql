@@ -9,14 +9,14 @@ covered as (
         people.customer_id,
         readings.read_at,
         readings.distance
-    from {{ ref('stg_step_trainer') }} as readings
+    from {{ looked_at(ref('stg_step_trainer'), 'serial_number') }} as readings
     inner join people on readings.serial_number = people.serial_number
     where {{ covered_by('people.consent_at', 'readings.read_at') }}
 
 )
 
 {{ differences(
-    "select customer_id, read_at, distance from " ~ ref('step_trainer_trusted'),
+    "select customer_id, read_at, distance from " ~ looked_at(ref('step_trainer_trusted'), 'customer_id') ~ " as released",
     'released without consent, or to another person',
     "select customer_id, read_at, distance from covered",
     'withheld despite consent',

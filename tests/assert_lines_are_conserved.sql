@@ -1,4 +1,5 @@
 -- Law 3. If this breaks, lines have vanished between the landing zone and staging, or were counted twice.
+-- A nightly build does not read the new lines a second time for this: the next one counts them before it begins.
 with
 
 landed as (
@@ -8,6 +9,7 @@ landed as (
         cast(ingest_date as date) as ingest_date,
         count(*) as landed
     from {{ source('landing', entity) }}
+    where {{ 'true' if upkeep().is_whole else 'false' }}
     group by ingest_date
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -20,6 +22,7 @@ rejected as (
         ingest_date,
         count(*) as rejected
     from {{ ref('rejected_lines') }}
+    where {{ is_new() }}
     group by source, ingest_date
 
 )
@@ -30,7 +33,7 @@ select
     landed.landed,
     audited.landed as audited
 from landed
-full outer join {{ ref('landing_reconciliation') }} as audited
+full outer join (select * from {{ ref('landing_reconciliation') }} where {{ is_new() }}) as audited
     on
         landed.source = audited.source
         and landed.ingest_date = audited.ingest_date
@@ -39,7 +42,9 @@ left join rejected
         audited.source = rejected.source
         and audited.ingest_date = rejected.ingest_date
 where
-    landed.landed is distinct from audited.landed
-    or audited.landed != audited.accepted + audited.duplicate + audited.rejected
+    {%- if upkeep().is_whole %}
+    landed.landed is distinct from audited.landed or
+    {%- endif %}
+    audited.landed != audited.accepted + audited.duplicate + audited.rejected
     or audited.rejected != coalesce(rejected.rejected, 0)
     or audited.duplicate < 0

@@ -12,14 +12,14 @@ covered as (
         readings.x,
         readings.y,
         readings.z
-    from {{ ref('stg_accelerometer') }} as readings
+    from {{ looked_at(ref('stg_accelerometer'), 'email') }} as readings
     inner join people on readings.email = people.email
     where {{ covered_by('people.consent_at', 'readings.read_at') }}
 
 )
 
 {{ differences(
-    "select customer_id, read_at, x, y, z from " ~ ref('accelerometer_trusted'),
+    "select customer_id, read_at, x, y, z from " ~ looked_at(ref('accelerometer_trusted'), 'customer_id') ~ " as released",
     'released without consent',
     "select customer_id, read_at, x, y, z from covered",
     'withheld despite consent',

@@ -8,14 +8,15 @@ texts as (
     {% for model in [
         'accelerometer_trusted', 'step_trainer_trusted', 'customers_curated', 'machine_learning_curated',
     ] %}
-    {% set relation = ref(model) %}
+    {% set slice = 'days_of_new_readings' if model == 'machine_learning_curated' else 'delivered' %}
+    {% set relation = ref(model) if model == 'customers_curated' else looked_at(ref(model), 'customer_id', slice) %}
     {#- their contracts say which columns are texts -#}
     {% set columns = graph.nodes['model.stedi_lakehouse.' ~ model].columns.values() if execute else [] %}
     {% for column in columns if column.data_type == 'varchar' %}
     select
         '{{ model }}.{{ column.name }}' as in_column,
         {{ column.name }} as text_value
-    from {{ relation }}
+    from {{ relation }} as looked_at
     union all
     {% endfor %}
     {% endfor %}

@@ -7,6 +7,7 @@ accepted as (
         source,
         sum(accepted) as readings
     from {{ ref('landing_reconciliation') }}
+    where {{ is_new() }}
     group by source
 
 ),
@@ -17,7 +18,8 @@ decided as (
         source,
         sum(readings) as readings,
         sum(case when reason = 'released' then readings else 0 end) as released
-    from {{ ref('consent_funnel') }}
+    from {{ ref('decision_counts') }}
+    where {{ is_new() }}
     group by source
 
 ),
@@ -29,8 +31,23 @@ trusted as (
         '{{ source }}' as source,
         count(*) as readings
     from {{ ref(source ~ '_trusted') }}
+    where {{ is_new() }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+-- The funnel counts the same decisions, those of all days.
+differently_counted as (
+
+    select
+        coalesce(funnel.source, counts.source) as source,
+        funnel.readings,
+        counts.readings as decided
+    from (select source, sum(readings) as readings from {{ ref('consent_funnel') }} group by source) as funnel
+    full outer join (select source, sum(readings) as readings from {{ ref('decision_counts') }} group by source) as counts
+        on funnel.source = counts.source
+    where funnel.readings is distinct from counts.readings
 
 )
 
@@ -46,3 +63,13 @@ left join decided on trusted.source = decided.source
 where
     coalesce(accepted.readings, 0) != coalesce(decided.readings, 0)
     or coalesce(decided.released, 0) != trusted.readings
+
+union all
+
+select
+    source,
+    readings as accepted,
+    decided,
+    null as released,
+    null as in_trusted
+from differently_counted

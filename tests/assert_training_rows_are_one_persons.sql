@@ -13,8 +13,8 @@ met as (
         motion.z,
         min(distances.distance) as distance
     from people
-    inner join {{ ref('stg_accelerometer') }} as motion on people.email = motion.email
-    inner join {{ ref('stg_step_trainer') }} as distances
+    inner join {{ looked_at(ref('stg_accelerometer'), 'email', 'days_of_new_readings') }} as motion on people.email = motion.email
+    inner join {{ looked_at(ref('stg_step_trainer'), 'serial_number', 'days_of_new_readings') }} as distances
         on
             people.serial_number = distances.serial_number
             and motion.read_at = distances.read_at
@@ -24,7 +24,7 @@ met as (
 )
 
 {{ differences(
-    "select customer_id, read_at, x, y, z, distance from " ~ ref('machine_learning_curated'),
+    "select customer_id, read_at, x, y, z, distance from " ~ looked_at(ref('machine_learning_curated'), 'customer_id', 'days_of_new_readings') ~ " as paired",
     'paired across people, or without consent',
     "select customer_id, read_at, x, y, z, distance from met",
     'a pair of one person left out',

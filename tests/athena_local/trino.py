@@ -267,6 +267,9 @@ class Trino:
             "hive.metastore.glue.endpoint-url": self._aws_url,
             "iceberg.security": "allow-all",
             "iceberg.metadata-cache.enabled": "false",  # else files that are gone can still be read
+            # Else a file of less than 3 MB is read whole, whatever columns are asked for: what a query scans would be
+            # told by how little there is.
+            "parquet.small-file-threshold": "0B",
             "iceberg.expire-snapshots.min-retention": "0s",
             "iceberg.remove-orphan-files.min-retention": "0s",
         }
