@@ -71,6 +71,7 @@ class AthenaLocal:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
             "STEDI_POLL_SECONDS": "0.05",
+            "STEDI_BUILD_LEASE_MINUTES": "0",  # no build waits for one that a test has killed
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
 

@@ -1,22 +1,40 @@
 {#
     The grain of the model: the columns tell its rows apart, where a null is a value like any other. Unlike dbt's own
-    `unique` it takes several columns, and returns how many rows too many there are, never whose.
+    `unique` and `not_null` it takes several columns, reads them once for both, and returns counts, never whose rows.
 
-    columns  names of columns
+    columns     names of columns
+    never_null  names of columns that no row may lack
 #}
-{% test one_row_per(model, columns) %}
+{% test one_row_per(model, columns, never_null=[]) %}
 with
 
-repeated as (
+alike as (
 
-    select count(*) as copies
+    select
+        {% for column in never_null -%}
+        count(*) - count({{ column }}) as without_{{ column }},
+        {% endfor -%}
+        count(*) as copies
     from {{ model }}
     group by {{ columns | join(', ') }}
-    having count(*) > 1
+
+),
+
+counted as (
+
+    select
+        {% for column in never_null -%}
+        sum(without_{{ column }}) as rows_without_{{ column }},
+        {% endfor -%}
+        sum(copies - 1) as rows_too_many
+    from alike
 
 )
 
-select sum(copies - 1) as rows_too_many
-from repeated
-having count(*) > 0
+select * from counted
+where
+    rows_too_many > 0
+    {%- for column in never_null %}
+    or rows_without_{{ column }} > 0
+    {%- endfor %}
 {% endtest %}
