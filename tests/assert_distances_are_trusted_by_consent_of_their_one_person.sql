@@ -16,8 +16,9 @@ covered as (
 )
 
 {{ differences(
-    "select customer_id, read_at, distance from " ~ looked_at(ref('step_trainer_trusted'), 'customer_id') ~ " as released",
+    ['customer_id', 'read_at', 'distance'],
+    looked_at(ref('step_trainer_trusted'), 'customer_id') ~ ' as trusted',
     'released without consent, or to another person',
-    "select customer_id, read_at, distance from covered",
+    'covered',
     'withheld despite consent',
 ) }}

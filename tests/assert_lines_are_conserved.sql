@@ -25,6 +25,13 @@ rejected as (
     where {{ is_new() }}
     group by source, ingest_date
 
+),
+
+audited as (
+
+    select * from {{ ref('landing_reconciliation') }}
+    where {{ is_new() }}
+
 )
 
 select
@@ -33,7 +40,7 @@ select
     landed.landed,
     audited.landed as audited
 from landed
-full outer join (select * from {{ ref('landing_reconciliation') }} where {{ is_new() }}) as audited
+full outer join audited
     on
         landed.source = audited.source
         and landed.ingest_date = audited.ingest_date

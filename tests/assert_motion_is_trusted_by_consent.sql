@@ -19,8 +19,9 @@ covered as (
 )
 
 {{ differences(
-    "select customer_id, read_at, x, y, z from " ~ looked_at(ref('accelerometer_trusted'), 'customer_id') ~ " as released",
+    ['customer_id', 'read_at', 'x', 'y', 'z'],
+    looked_at(ref('accelerometer_trusted'), 'customer_id') ~ ' as trusted',
     'released without consent',
-    "select customer_id, read_at, x, y, z from covered",
+    'covered',
     'withheld despite consent',
 ) }}

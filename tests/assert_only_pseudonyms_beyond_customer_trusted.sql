@@ -16,7 +16,7 @@ texts as (
     select
         '{{ model }}.{{ column.name }}' as in_column,
         {{ column.name }} as text_value
-    from {{ relation }} as looked_at
+    from {{ relation }}
     union all
     {% endfor %}
     {% endfor %}

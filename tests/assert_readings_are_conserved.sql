@@ -38,16 +38,23 @@ trusted as (
 ),
 
 -- The funnel counts the same decisions, those of all days.
-differently_counted as (
+counted as (
 
     select
-        coalesce(funnel.source, counts.source) as source,
-        funnel.readings,
-        counts.readings as decided
-    from (select source, sum(readings) as readings from {{ ref('consent_funnel') }} group by source) as funnel
-    full outer join (select source, sum(readings) as readings from {{ ref('decision_counts') }} group by source) as counts
-        on funnel.source = counts.source
-    where funnel.readings is distinct from counts.readings
+        source,
+        sum(readings) as readings
+    from {{ ref('decision_counts') }}
+    group by source
+
+),
+
+funnel as (
+
+    select
+        source,
+        sum(readings) as readings
+    from {{ ref('consent_funnel') }}
+    group by source
 
 )
 
@@ -67,9 +74,11 @@ where
 union all
 
 select
-    source,
-    readings as accepted,
-    decided,
-    null as released,
+    coalesce(counted.source, funnel.source) as source,
+    null as accepted,
+    counted.readings as decided,
+    funnel.readings as released,
     null as in_trusted
-from differently_counted
+from counted
+full outer join funnel on counted.source = funnel.source
+where counted.readings is distinct from funnel.readings

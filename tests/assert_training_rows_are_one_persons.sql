@@ -13,7 +13,8 @@ met as (
         motion.z,
         min(distances.distance) as distance
     from people
-    inner join {{ looked_at(ref('stg_accelerometer'), 'email', 'days_of_new_readings') }} as motion on people.email = motion.email
+    inner join {{ looked_at(ref('stg_accelerometer'), 'email', 'days_of_new_readings') }} as motion
+        on people.email = motion.email
     inner join {{ looked_at(ref('stg_step_trainer'), 'serial_number', 'days_of_new_readings') }} as distances
         on
             people.serial_number = distances.serial_number
@@ -24,8 +25,9 @@ met as (
 )
 
 {{ differences(
-    "select customer_id, read_at, x, y, z, distance from " ~ looked_at(ref('machine_learning_curated'), 'customer_id', 'days_of_new_readings') ~ " as paired",
+    ['customer_id', 'read_at', 'x', 'y', 'z', 'distance'],
+    looked_at(ref('machine_learning_curated'), 'customer_id', 'days_of_new_readings') ~ ' as paired',
     'paired across people, or without consent',
-    "select customer_id, read_at, x, y, z, distance from met",
+    'met',
     'a pair of one person left out',
 ) }}

@@ -1,22 +1,34 @@
 {#
-    A query that is empty where two queries give the same set of rows, and else says how many rows only one of them has:
-    a count, never a row of anybody's.
+    A query that is empty where two tables hold the same set of rows, and else says how many rows only one of them has: a
+    count, never a row of anybody's. Both are read once.
 
-    found           what a table holds
-    too_many        what is wrong with a row that is only in `found`
-    expected        what it must hold, with the same columns
-    too_few         what is wrong with a row that is only in `expected`
+    columns    the columns that are compared
+    found      what a table holds, as after `from`
+    too_many   what is wrong with a row that is only there
+    expected   what it must hold, as after `from`
+    too_few    what is wrong with a row that is only there
 #}
-{% macro differences(found, too_many, expected, too_few) %}
+{% macro differences(columns, found, too_many, expected, too_few) %}
 select
-    '{{ too_many }}' as problem,
+    problem,
     count(*) as rows_concerned
-from ({{ found }} except {{ expected }}) as unexpected
-having count(*) > 0
-union all
-select
-    '{{ too_few }}' as problem,
-    count(*) as rows_concerned
-from ({{ expected }} except {{ found }}) as lacking
-having count(*) > 0
+from (
+    select case when max(is_expected) = 0 then '{{ too_many }}' else '{{ too_few }}' end as problem
+    from (
+        select
+            {{ columns | join(', ') }},
+            1 as is_found,
+            0 as is_expected
+        from {{ found }}
+        union all
+        select
+            {{ columns | join(', ') }},
+            0 as is_found,
+            1 as is_expected
+        from {{ expected }}
+    ) as both_sides
+    group by {{ columns | join(', ') }}
+    having max(is_found) != max(is_expected)
+) as differing
+group by problem
 {% endmacro %}

@@ -18,7 +18,7 @@
 {% macro _begin(builds, key_id) -%}
     {%- set is_known = load_relation(builds) is not none -%}
     {%- set since = _events_since_last_completed(builds) if is_known else [] -%}
-    {%- set last = since[0] if since and since[0]['event'] == 'completed' else none -%}
+    {%- set last = since[0] if since and since[0]['status'] == 'completed' else none -%}
     {%- set is_whole = flags.FULL_REFRESH or last is none or last['newest_day'] is none or _is_mixed(since) -%}
     {%- set landed = _landed(none if is_whole else last['newest_day']) -%}
     {%- if last is not none and not flags.FULL_REFRESH -%}
@@ -45,7 +45,7 @@
 {#- Whether tables may be of another consent_scope than this build's, or half of them made anew. -#}
 {% macro _is_mixed(since) -%}
     {%- set scopes = since | map(attribute='consent_scope') | list -%}
-    {%- set begun_whole = since | selectattr('event', 'equalto', 'begun') | selectattr('is_whole') | list -%}
+    {%- set begun_whole = since | selectattr('status', 'equalto', 'begun') | selectattr('is_whole') | list -%}
     {{ return(begun_whole != [] or scopes != [var('consent_scope')] * scopes | length) }}
 {%- endmacro %}
 
@@ -59,7 +59,7 @@
 
 {% macro note_build(event) -%}
     {%- do run_query(
-        "insert into " ~ relation_of('builds') ~ " (build_id, event, happened_at, consent_scope, is_whole) values ('"
+        "insert into " ~ relation_of('builds') ~ " (build_id, status, happened_at, consent_scope, is_whole) values ('"
         ~ invocation_id ~ "', '" ~ event ~ "', " ~ now_utc() ~ ", '" ~ var('consent_scope') ~ "', "
         ~ (graph.upkeep.is_whole | string | lower) ~ ")"
     ) -%}
@@ -73,11 +73,11 @@
 {#- The events from the last completed build on, the oldest first, as mappings. -#}
 {% macro _events_since_last_completed(builds) -%}
     {%- set names = [
-        'event', 'build_id', 'happened_at', 'consent_scope', 'is_whole', 'key_id', 'newest_day', 'newest_lines', 'backfills',
+        'status', 'build_id', 'happened_at', 'consent_scope', 'is_whole', 'key_id', 'newest_day', 'newest_lines', 'backfills',
     ] -%}
     {%- set found = run_query(
         "select " ~ names | join(', ') ~ " from " ~ builds ~ " where happened_at >= (select coalesce(max(happened_at), "
-        ~ "timestamp '1970-01-01 00:00:00.000000') from " ~ builds ~ " where event = 'completed') order by happened_at"
+        ~ "timestamp '1970-01-01 00:00:00.000000') from " ~ builds ~ " where status = 'completed') order by happened_at"
     ) -%}
     {%- set events = [] -%}
     {%- for row in found.rows -%}
@@ -88,13 +88,13 @@
 
 {#- After this build has noted that it began: of two that begin at once at least one then sees the other. -#}
 {% macro _stop_while_another_runs(events) -%}
-    {%- set ended = events | selectattr('event', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
+    {%- set ended = events | selectattr('status', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
     {%- set minutes = env_var('STEDI_BUILD_LEASE_MINUTES', '120') -%}
     {%- set since = (
         modules.datetime.datetime.now(modules.pytz.utc).replace(tzinfo=none)
         - modules.datetime.timedelta(minutes=minutes | float)
     ) -%}
-    {%- for event in events if event['event'] == 'begun' and event['build_id'] not in ended + [invocation_id]
+    {%- for event in events if event['status'] == 'begun' and event['build_id'] not in ended + [invocation_id]
         and event['happened_at'] > since -%}
         {%- do note_build('ended') -%}
         {{ exceptions.raise_compiler_error(

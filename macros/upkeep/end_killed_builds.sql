@@ -5,10 +5,10 @@
 {% macro end_killed_builds() %}
     {%- set builds = relation_of('builds') -%}
     {%- do run_query(
-        "insert into " ~ builds ~ " (build_id, event, happened_at, consent_scope, is_whole) "
+        "insert into " ~ builds ~ " (build_id, status, happened_at, consent_scope, is_whole) "
         ~ "select build_id, 'ended', " ~ now_utc() ~ ", consent_scope, is_whole from " ~ builds
-        ~ " where event = 'begun' and build_id not in (select build_id from " ~ builds
-        ~ " where event in ('completed', 'ended'))"
+        ~ " where status = 'begun' and build_id not in (select build_id from " ~ builds
+        ~ " where status in ('completed', 'ended'))"
     ) -%}
     {{ log("Every build that had begun has ended.", info=true) }}
 {% endmacro %}

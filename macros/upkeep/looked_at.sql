@@ -13,12 +13,12 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- set delivered = context['slice_' ~ slice]() or 'false' -%}
-    {%- set changed = slice_changed_people() if by == 'customer_id' else slice_changed_identities() -%}
+    {%- set changed = slice_changed_people() if by == 'customer_id' else slice_changed_identifiers() -%}
     (
         select * from {{ relation }} where {{ delivered }}
         {%- if changed is not none %}
         union all
-        select * from {{ relation }} where not {{ delivered }} and {{ changed | replace('identity in', by ~ ' in') }}
+        select * from {{ relation }} where not {{ delivered }} and {{ changed | replace('identifier in', by ~ ' in') }}
         {%- endif %}
     )
 {%- endmacro %}

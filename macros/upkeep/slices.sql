@@ -45,12 +45,12 @@
 {%- endmacro %}
 
 {# The same where a row is known by what its readings say of a person: an email, or a serial number. #}
-{% macro slice_changed_identities() -%}
-    {{ return(_changed('identity')) }}
+{% macro slice_changed_identifiers() -%}
+    {{ return(_changed('identifier')) }}
 {%- endmacro %}
 
 {% macro _changed(column) -%}
-    {%- set changed = "from " ~ relation_of('changed_identities') ~ " where " ~ column ~ " is not null" -%}
+    {%- set changed = "from " ~ relation_of('changed_identifiers') ~ " where " ~ column ~ " is not null" -%}
     {{ return(
         column ~ " in (select " ~ column ~ " " ~ changed ~ ")" if count_once('changed ' ~ column, changed) else none
     ) }}
@@ -77,6 +77,14 @@
     other are one span; beyond fifty spans they are taken together.
 #}
 {% macro on_days_of(column, models) -%}
+    {%- set question = column ~ ' of ' ~ models | join(', ') -%}
+    {%- if question not in graph.upkeep -%}
+        {%- do graph.upkeep.update({question: _on_days_of(column, models)}) -%}
+    {%- endif -%}
+    {{ return(graph.upkeep[question]) }}
+{%- endmacro %}
+
+{% macro _on_days_of(column, models) -%}
     {%- set days = [] -%}
     {%- for name in models -%}
         {%- set query -%}

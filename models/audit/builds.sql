@@ -20,7 +20,7 @@ final as (
 
     select
         '{{ invocation_id }}' as build_id,
-        'completed' as event,
+        'completed' as status,
         {{ now_utc() }} as happened_at,
         '{{ var('consent_scope') }}' as consent_scope,
         {{ upkeep().is_whole | string | lower }} as is_whole,

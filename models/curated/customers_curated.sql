@@ -10,11 +10,11 @@ released as (
 
     select
         source,
-        identity,
+        identifier,
         cast(sum(readings) as bigint) as readings
     from {{ ref('decision_counts') }}
     where reason = 'released'
-    group by source, identity
+    group by source, identifier
 
 ),
 
@@ -29,11 +29,11 @@ final as (
     from customers
     inner join released as motion
         on
-            customers.email = motion.identity
+            customers.email = motion.identifier
             and motion.source = 'accelerometer'
     inner join released as distances
         on
-            customers.serial_number = distances.identity
+            customers.serial_number = distances.identifier
             and distances.source = 'step_trainer'
 
 )

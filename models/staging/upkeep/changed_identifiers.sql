@@ -31,7 +31,7 @@ known_records as (
             order by updated_at desc, research_consent_at desc nulls first, serial_number asc nulls first
         ) as recency
     from records
-    where not ({{ is_new() }}) and email in (select email from new_records)
+    where not ({{ is_new() }}) and email in (select new_records.email from new_records)
 
 ),
 
@@ -55,24 +55,24 @@ changed_devices as (
 
     select distinct serial_number
     from records
-    where email in (select email from changed_people) and serial_number is not null
+    where email in (select changed_people.email from changed_people) and serial_number is not null
 
 ),
 
 final as (
 
     select
-        email as identity,
+        email as identifier,
         customer_id
     from customers
     where
-        email in (select email from changed_people)
-        or serial_number in (select serial_number from changed_devices)
+        email in (select changed_people.email from changed_people)
+        or serial_number in (select changed_devices.serial_number from changed_devices)
 
     union all
 
     select
-        serial_number as identity,
+        serial_number as identifier,
         cast(null as varchar) as customer_id
     from changed_devices
 
