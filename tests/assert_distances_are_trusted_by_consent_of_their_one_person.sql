@@ -17,7 +17,7 @@ covered as (
 
 {{ differences(
     ['customer_id', 'read_at', 'distance'],
-    looked_at(ref('step_trainer_trusted'), 'customer_id') ~ ' as trusted',
+    looked_at(ref('step_trainer_trusted'), 'customer_id'),
     'released without consent, or to another person',
     'covered',
     'withheld despite consent',

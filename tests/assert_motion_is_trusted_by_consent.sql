@@ -20,7 +20,7 @@ covered as (
 
 {{ differences(
     ['customer_id', 'read_at', 'x', 'y', 'z'],
-    looked_at(ref('accelerometer_trusted'), 'customer_id') ~ ' as trusted',
+    looked_at(ref('accelerometer_trusted'), 'customer_id'),
     'released without consent',
     'covered',
     'withheld despite consent',

@@ -26,7 +26,7 @@ met as (
 
 {{ differences(
     ['customer_id', 'read_at', 'x', 'y', 'z', 'distance'],
-    looked_at(ref('machine_learning_curated'), 'customer_id', 'days_of_new_readings') ~ ' as paired',
+    looked_at(ref('machine_learning_curated'), 'customer_id', 'days_of_new_readings'),
     'paired across people, or without consent',
     'met',
     'a pair of one person left out',
