@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bounds import verdicts
+from bounds import Verdict, verdicts
 from contenders import CONTENDERS, Command, database, dbt, environment, fresh
 from correctness import differences, expected_counts
 from deliveries import HARDEST, Zone, zone
@@ -16,7 +16,6 @@ from machine import machine
 from measure import MIB, Failed, Measure, best, run
 from options import numbers_of
 from project import FOLDER, PROJECT
-from year import RESULTS, Plan, judge_year
 
 HEADINGS = ("size", "readings", "dbt s", "hand s", "ratio", "parse s",
             "dbt cpu s", "hand cpu s", "dbt MiB", "hand MiB", "parse MiB")  # fmt: skip
@@ -87,6 +86,13 @@ def hardest(folder: Path, times: int) -> str:
     )
 
 
+def judge_nights(folder: Path) -> list[Verdict]:
+    """The bounds of a year's nights, once the rest is measured."""
+    from year import RESULTS, Plan, judge_year  # its memory is not to be that of the others
+
+    return judge_year(Plan(), folder, RESULTS)
+
+
 @click.command(context_settings={"show_default": True})
 @click.option(
     "--sizes",
@@ -121,7 +127,7 @@ def main(sizes: str, repeat: int, folder: Path, hard: bool, year: bool) -> None:
         )
         if hard:
             click.echo(hardest(folder, chosen[-1]))
-        nights = judge_year(Plan(), folder / "year", RESULTS) if year else []
+        nights = judge_nights(folder / "year") if year else []
     except (Failed, OSError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
     click.echo()

@@ -14,8 +14,8 @@ from measure import MIB
 from nights import Year
 
 # Of middle lightness, so that they stand out on white as on black.
-INK = "#7d8590"
-NIGHT, REFRESH, COURSE, DAY = "#2f81f7", "#d9730d", "#a371f7", "#7d8590"
+INK = "#757e88"
+NIGHT, REFRESH, COURSE, DAY = "#2f81f7", "#d9730d", "#a371f7", "#757e88"
 SIZE = (11, 3.9)  # inches
 
 Line = Mapping[int, float]  # days of history -> figure

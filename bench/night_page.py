@@ -133,7 +133,12 @@ def _change(what: str, build: Build, idle: int, refresh: int) -> tuple[str, ...]
 def _duckdb(year: Year) -> Iterator[str]:
     if not year.duckdb:
         return
-    yield from ("", "## On DuckDB: time and memory", "The whole process, the median of its runs.", "")
+    yield from (
+        "",
+        "## On DuckDB: time and memory",
+        "The whole process; of a night, the median of its runs.",
+        "",
+    )
     yield from table(
         ("days of history", "landed MB", "night s", "its runs", "night MiB", "refresh s",
          "refresh MiB"),

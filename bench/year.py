@@ -1,9 +1,10 @@
-"""What the nightly build costs as a year goes by: `python bench/year.py`, a part of `make bench`."""
+"""What a night costs as a year goes by: `python bench/year.py`, which `make bench` runs too."""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import click
 
 import night_bounds
-import night_chart
 import night_page
 import nights_duckdb
 from bounds import Verdict
@@ -26,6 +26,7 @@ from project import FOLDER, PROJECT
 sys.path.append(str(PROJECT / "tests"))  # the local Athena's
 
 RESULTS = PROJECT / "docs"
+ENGINES = ("duckdb", "athena")
 KEY = "the-key-of-the-benchmark-which-is-no-secret"
 Tell = Callable[[str], object]
 
@@ -35,7 +36,7 @@ class Plan:
     """What to measure: days of history, and the day's readings on either engine.
 
     Athena's day is smaller, for it is bytes that are measured there, and Trino takes its time.
-    sizes: readings of the days that are compared on DuckDB.
+    sizes: readings of the days that are compared on DuckDB. engines: which of ENGINES.
     """
 
     histories: tuple[int, ...] = (1, 30, 120, 365)
@@ -44,6 +45,7 @@ class Plan:
     athena_readings: int = 11_000
     sizes: tuple[int, ...] = (100_000, 1_000_000, 8_000_000)
     repeat: int = 3
+    engines: tuple[str, ...] = ENGINES
 
 
 def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
@@ -51,6 +53,14 @@ def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
     year = Year()
     fresh(folder)
     # First DuckDB: a process starts with the peak of the one that starts it, and Athena's is large.
+    if "duckdb" in plan.engines:
+        _measure_duckdb(plan, folder, year, tell)
+    if "athena" in plan.engines:
+        _measure_athena(plan, folder / "athena", year, tell)
+    return year
+
+
+def _measure_duckdb(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
     shape = Shape(plan.people, plan.readings)
     for days, took in nights_duckdb.by_history(
         folder / "duckdb", shape, plan.histories, plan.repeat
@@ -60,8 +70,6 @@ def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
     for readings, took in nights_duckdb.by_size(folder / "sizes", plan.sizes):
         year.sizes[readings] = took
         tell(f"DuckDB, night of {readings:,} readings: {took.night.seconds:.1f} s")
-    _measure_athena(plan, folder / "athena", year, tell)
-    return year
 
 
 def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
@@ -82,21 +90,24 @@ def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
             tell(f"Athena, night after {days} days: {scanned.night.all:,} bytes scanned")
 
 
-def write(year: Year, results: Path, judged: list[Verdict]) -> None:
-    """Writes the page, its chart, and the figures that both are made of."""
+def write(year: Year, on: str, judged: list[Verdict], results: Path) -> None:
+    """Writes the page, its chart, and the figures that both are made of. on: the machine."""
+    import night_chart  # only now, for a process that is measured starts with the memory of this
+
     results.mkdir(parents=True, exist_ok=True)
     figures = json.dumps(asdict(year), indent=1) + "\n"
     (results / "nightly.json").write_text(figures, encoding="utf-8")
-    page = night_page.page(year, machine(), judged)
+    page = night_page.page(year, on, judged)
     (results / "nightly.md").write_text(page, encoding="utf-8")
     (results / night_page.CHART).write_text(night_chart.chart(year), encoding="utf-8")
 
 
 def judge_year(plan: Plan, folder: Path, results: Path) -> list[Verdict]:
     """Measures, writes the results and returns the bounds. Raises Failed."""
+    on, start = machine(), time.monotonic()
     year = measure_year(plan, folder, lambda line: click.echo(line, err=True))
     judged = night_bounds.verdicts(year)
-    write(year, results, judged)
+    write(year, f"{on}, in {(time.monotonic() - start) / 60:.0f} minutes", judged, results)
     click.echo(f"A year's nights: {results / 'nightly.md'}")
     return judged
 
@@ -130,6 +141,9 @@ def commas(numbers: tuple[int, ...]) -> str:
 )
 @click.option("--repeat", type=click.IntRange(1), default=DEFAULTS.repeat, help="Nights on DuckDB.")
 @click.option(
+    "--on", "engine", type=click.Choice(ENGINES), help="One engine alone.  [default: both]"
+)
+@click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=FOLDER / "year",
@@ -148,6 +162,7 @@ def main(
     athena_readings: int,
     sizes: str,
     repeat: int,
+    engine: str | None,
     folder: Path,
     results: Path,
 ) -> None:
@@ -159,6 +174,7 @@ def main(
         athena_readings,
         numbers_of(sizes, "sizes"),
         repeat,
+        (engine,) if engine else ENGINES,
     )
     try:
         judged = judge_year(plan, folder.resolve(), results)
