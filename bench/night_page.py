@@ -52,8 +52,8 @@ def megabytes(size: float) -> str:
 
 
 def usd(dollars: float) -> str:
-    """To what matters at prices so small."""
-    return f"{dollars:.5f}"
+    """For a year of builds that cost so much each."""
+    return f"{365 * dollars:,.3f}"
 
 
 def _athena(year: Year) -> Iterator[str]:
@@ -64,14 +64,14 @@ def _athena(year: Year) -> Iterator[str]:
         "## On Athena: bytes scanned",
         "MB are 1,000,000 bytes. The refresh is that of the history's first part, without tests; "
         "the course's way is JSON tables",
-        "and one query for each curated table, which read everything each night. Prices are 5 USD "
-        "a TB, the first for bytes",
-        "alone, the second with the 10 MB that every query is charged for at least.",
+        "and one query for each curated table, which read everything each night. USD are for "
+        "365 such builds at 5 USD a TB, for",
+        "bytes alone, but where it says that every query is charged for 10 MB at least.",
         "",
     )
     yield from table(
         ("days of history", "landed MB", "the day MB", "night MB", "of it models", "of it tests",
-         "times the day", "refresh MB", "course MB", "night USD", "at 10 MB a query",
+         "times the day", "refresh MB", "course MB", "night USD", "night USD at 10 MB a query",
          "refresh USD", "course USD"),
         (_scanned(days, found) for days, found in year.athena.items()),
     )  # fmt: skip
@@ -136,7 +136,8 @@ def _duckdb(year: Year) -> Iterator[str]:
     yield from (
         "",
         "## On DuckDB: time and memory",
-        "The whole process; of a night, the median of its runs.",
+        "The whole process; of a night, the median of its runs. A day has "
+        f"{next(iter(year.duckdb.values())).readings:,} readings.",
         "",
     )
     yield from table(
