@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
 #   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
 #   make test            every check            make docs   the docs as one page
-#   make lint            SQL style              make bench  how fast, beside SQL written by hand
+#   make lint            SQL style              make bench  how fast, beside SQL written by hand; what a night costs
 #   make test-athena     of the checks those on a local Athena
 #   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
 #   make parity          both engines on the same files (FROM=DIR, VARS= too): how many rows of each table differ

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from bounds import verdicts
+from bounds import Verdict, verdicts
 from contenders import CONTENDERS, Command, database, dbt, environment, fresh
 from correctness import differences, expected_counts
 from deliveries import HARDEST, Zone, zone
+from machine import machine
 from measure import MIB, Failed, Measure, best, run
+from options import numbers_of
 from project import FOLDER, PROJECT
 
 HEADINGS = ("size", "readings", "dbt s", "hand s", "ratio", "parse s",
             "dbt cpu s", "hand cpu s", "dbt MiB", "hand MiB", "parse MiB")  # fmt: skip
 Contender = Callable[[Path, Path], Command]
-
-
-def machine() -> str:
-    """What the figures hold for."""
-    packages = ("dbt-core", "dbt-duckdb", "duckdb")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1024 * MIB)
-    cores = len(os.sched_getaffinity(0))
-    return ", ".join(
-        [
-            f"{cores} cores, {memory:.0f} GiB, Python {platform.python_version()}",
-            *(f"{package} {version(package)}" for package in packages),
-            f"load {os.getloadavg()[0]:.1f} when it began",
-        ]
-    )
 
 
 def measure(name: str, contender: Contender, landing: Path, work: Path) -> Measure:
@@ -101,15 +86,11 @@ def hardest(folder: Path, times: int) -> str:
     )
 
 
-def sizes_of(text: str) -> list[int]:
-    """The sizes in "1,10,100". Raises BadParameter."""
-    try:
-        sizes = sorted({int(size) for size in text.split(",")})
-    except ValueError:
-        sizes = []
-    if not sizes or sizes[0] < 1:
-        raise click.BadParameter(f"{text!r} is not numbers with commas", param_hint="sizes")
-    return sizes
+def judge_nights(folder: Path) -> list[Verdict]:
+    """The bounds of a year's nights, once the rest is measured."""
+    from year import RESULTS, Plan, judge_year  # its memory is not to be that of the others
+
+    return judge_year(Plan(), folder, RESULTS)
 
 
 @click.command(context_settings={"show_default": True})
@@ -126,13 +107,14 @@ def sizes_of(text: str) -> list[int]:
     help="Where the deliveries are kept from one benchmark to the next (1.2 GB at 100 times).",
 )
 @click.option("--hard/--no-hard", default=True, help="Also bad lines, at the largest size, once.")
-def main(sizes: str, repeat: int, folder: Path, hard: bool) -> None:
+@click.option("--year/--no-year", default=True, help="Also the nights of a year, see year.py.")
+def main(sizes: str, repeat: int, folder: Path, hard: bool, year: bool) -> None:
     """Measure `dbt run` on data of the real data's shape, beside a plain DuckDB script.
 
     Each is a whole process on a new database file, by turns; the table has the least seconds of
     all its runs, by the clock and of processor, and the highest peak of resident memory.
     """
-    chosen = sizes_of(sizes)
+    chosen = numbers_of(sizes, "sizes")
     folder = folder.resolve()
     click.echo(machine())
     try:
@@ -145,10 +127,11 @@ def main(sizes: str, repeat: int, folder: Path, hard: bool) -> None:
         )
         if hard:
             click.echo(hardest(folder, chosen[-1]))
-    except (Failed, OSError) as error:
+        nights = judge_nights(folder / "year") if year else []
+    except (Failed, OSError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
     click.echo()
-    judged = verdicts(results)
+    judged = [*verdicts(results), *nights]
     for verdict in judged:
         click.echo(verdict)
     sys.exit(any(verdict.missed for verdict in judged))

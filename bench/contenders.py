@@ -20,12 +20,16 @@ class Command:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def dbt(landing: Path, work: Path) -> Command:
-    """A whole `dbt run`, as the example profile has it. Nothing is parsed or built before."""
+def dbt(landing: Path, work: Path, *words: str) -> Command:
+    """A whole dbt command, `dbt run` unless other words are given, as the example profile has it.
+
+    Of what it finds in `work` it makes use, as every night of the night before.
+    """
     shutil.copy(PROJECT / "profiles.yml.example", work / "profiles.yml")
     make_key(work / "key")
+    program = str(Path(sys.executable).with_name("dbt"))
     return Command(
-        (str(Path(sys.executable).with_name("dbt")), "run", "--profiles-dir", str(work)),
+        (program, *(words or ("run",)), "--profiles-dir", str(work)),
         {
             "STEDI_LANDING": str(landing),
             "STEDI_DUCKDB": str(database(work)),

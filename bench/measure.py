@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 MIB = 1 << 20
 
@@ -50,4 +51,14 @@ def best(measures: Iterable[Measure]) -> Measure:
         min(m.seconds for m in measures),
         min(m.processor for m in measures),
         max(m.peak for m in measures),
+    )
+
+
+def middle(measures: Iterable[Measure]) -> Measure:
+    """Of several runs the median of each figure."""
+    measures = list(measures)
+    return Measure(
+        median(m.seconds for m in measures),
+        median(m.processor for m in measures),
+        int(median(m.peak for m in measures)),
     )

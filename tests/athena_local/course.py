@@ -7,6 +7,7 @@ that table is JSON in S3 too.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,6 +68,18 @@ class Beside:
     def ratio(self) -> float:
         """How many times as much the course's way scans."""
         return self.course / self.ours if self.ours else float("inf")
+
+
+def reads(local: AthenaLocal) -> int:
+    """Bytes that its queries scan of what has landed; they are run."""
+    _lay_tables(local)
+    return sum(ask(local, sql)[1] for sql in QUERIES.values())
+
+
+def would_read(landed: dict[str, int]) -> int:
+    """The same without running them, by the bytes landed of each entity: JSON is read whole."""
+    named = re.findall(rf'"{DATABASE}"\.(\w+)', " ".join(QUERIES.values()))
+    return sum(landed[name] for name in named)
 
 
 def compare(local: AthenaLocal, build: list[Execution]) -> list[Beside]:
