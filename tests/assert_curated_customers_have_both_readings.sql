@@ -6,6 +6,6 @@
     ref('customers_curated') ~ concerned,
     'curated without both readings',
     "(select customer_id from " ~ ref('accelerometer_trusted') ~ concerned
-        ~ " intersect select customer_id from " ~ ref('step_trainer_trusted') ~ concerned ~ ")",
+        ~ " intersect select customer_id from " ~ ref('step_trainer_trusted') ~ concerned ~ ") as with_both",
     'left out despite both readings',
 ) }}

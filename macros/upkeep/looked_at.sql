@@ -37,5 +37,5 @@
             {%- do wheres.append(slice_days_of_new_readings() or 'false') -%}
         {%- endif -%}
     {%- endif -%}
-    {{ return('(select * from ' ~ relation ~ ' where ' ~ wheres | join(' and ') ~ ') dbt_subquery' if wheres else relation) }}
+    {{ return('(select * from ' ~ relation ~ ' where ' ~ wheres | join(' and ') ~ ') as dbt_subquery' if wheres else relation) }}
 {%- endmacro %}
