@@ -10,11 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from landing_files import ENTITIES
+from landing_files import ENTITIES, LANDED
 
 # Prefixes of the bucket. A table lies under `<entity>/<zone>/`, one of no single entity under its
 # layer.
-LANDING = tuple(f"{entity}/landing" for entity in ENTITIES)
+LANDING = tuple(f"{name}/landing" for name in LANDED)
 TRUSTED = tuple(f"{entity}/trusted" for entity in ENTITIES)
 CURATED = ("customer/curated", "step_trainer/curated")
 STAGING = "staging"

@@ -6,6 +6,10 @@
 
 Files that DuckDB's CSV reader would not give line for line are read in Python instead, so that
 every line of every file is there. A file that cannot be read stops dbt before any table changes.
+
+A start reads what has landed since the last one. What it must know of the rest lies in a folder of
+each entity that readers pass over, <entity>/.duckdb/: who reads a file (verdicts.py), and copies of
+what Python has read (line_copies.py). Where that cannot be written to, each start reads it all.
 """
 
 from __future__ import annotations
@@ -14,8 +18,7 @@ import atexit
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
-from itertools import islice
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,11 +33,11 @@ from landing_files import (
     LANDED,
     UnreadableFile,
     check_readable,
-    is_plain,
     landed_files,
-    read_lines,
 )
+from line_copies import Copies, fill
 from pseudonym_key import UnreadableKey, key_file, read_key
+from verdicts import Stamp, Verdicts
 
 # The date is cut out of the file's name, not left to hive_partitioning, which would take any folder
 # above the landing root that is named like `line=x` for a partition too. Either way DuckDB opens
@@ -51,16 +54,23 @@ _PLAIN_LINES = f"""
         max_line_size = {CSV_LONGEST_LINE}
     )
 """
-# read_csv takes a path with one of these for a pattern, and a backslash for a separator. (Escaped,
+# The date is in the name of a copy too, and for the same reason.
+_COPIED_LINES = """
+    select line, file_name, regexp_extract(filename, '/([^/_]*)_[^/]*$', 1) as ingest_date
+    from read_parquet({files}, hive_partitioning = false, filename = true)
+"""
+# Both take a path with one of these for a pattern, and a backslash for a separator. (Escaped,
 # it lists the folder, and fails if any name there begins with a backslash.)
 _PATTERN = re.compile(r"[*?\[\\]")
-_LINES_AT_ONCE = 10_000
+_KEPT = ".duckdb"
 
 
 class Files(NamedTuple):
-    """An entity's landed files: those that DuckDB reads, and (ingest_date, path) of the others."""
+    """An entity's landed files: those that DuckDB reads, copies of the others, and where there can
+    be no copy (ingest_date, path)."""
 
     plain: list[Path]
+    copies: list[Path]
     other: list[tuple[str, Path]]
 
 
@@ -71,13 +81,22 @@ def hmac_sha256(message: str, key: str) -> str:
 
 def sort_files(root: Path, entity: str) -> Files:
     """Sorts an entity's landed files by who reads them. Raises UnreadableFile for any of them."""
-    files = Files([], [])
-    for ingest_date, path in landed_files(root, entity):
-        if is_plain(path) and not _PATTERN.search(str(path)):
-            files.plain.append(path)
-        else:
-            check_readable(path)
-            files.other.append((ingest_date, path))
+    files = Files([], [], [])
+    folder = root / entity / _KEPT
+    has_no_copies = _PATTERN.search(str(folder))
+    with closing(Copies(folder)) as copies:
+        verdicts = Verdicts(folder)
+        for ingest_date, path in landed_files(root, entity):
+            stamp = Stamp.of(path)
+            if verdicts.is_plain(ingest_date, path, stamp) and not _PATTERN.search(str(path)):
+                files.plain.append(path)
+            elif not has_no_copies and (copy := copies.of(ingest_date, path, stamp)):
+                files.copies.append(copy)
+            else:
+                check_readable(path)
+                files.other.append((ingest_date, path))
+        verdicts.keep()
+        copies.drop_others()
     return files
 
 
@@ -120,23 +139,20 @@ def _provide_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -
         f"create table {table}_other (line varchar, file_name varchar, ingest_date varchar)"
     )
     for ingest_date, path in files.other:
-        for lines in _batches(read_lines(path)):
-            conn.execute(
-                f"insert into {table}_other select unnest(?::varchar[]), ?, ?",
-                [lines, path.name, ingest_date],
-            )
+        fill(conn, f"{table}_other", path, ingest_date)
     parts = [f"select line, file_name, ingest_date from {table}_other"]
     if files.plain:  # read_csv takes no empty list
         parts.append(plain_lines(files.plain))
+    if files.copies:
+        parts.append(_COPIED_LINES.format(files=_sql_list(files.copies)))
     conn.execute(f"create view {table} as {' union all '.join(parts)}")
-
-
-def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(islice(lines, _LINES_AT_ONCE)):
-        yield batch
 
 
 def plain_lines(paths: list[Path]) -> str:
     """A query for the lines of one or more plain files, with their file_name and ingest_date."""
+    return _PLAIN_LINES.format(files=_sql_list(paths))
+
+
+def _sql_list(paths: list[Path]) -> str:
     texts = [str(path).replace("'", "''") for path in paths]
-    return _PLAIN_LINES.format(files="[" + ", ".join(f"'{text}'" for text in texts) + "]")
+    return "[" + ", ".join(f"'{text}'" for text in texts) + "]"

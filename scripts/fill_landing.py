@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
 from generate_landing import generate
-from land import clear_errors, land, make_plan
+from land import clear_errors, land, make_plan, today
 from landing_files import ENTITIES, SUFFIXES, is_hidden, landed_files
 from landing_zones import Delivery, LocalZone
 from personas import Settings
@@ -42,7 +41,7 @@ def land_all(zone: LocalZone, folder: Path, date: str) -> int:
     plans = {e: make_plan(zone, e, date, paths) for e, paths in deliveries(folder).items()}
     refusals = [refusal for plan in plans.values() for refusal in plan.refusals]
     if refusals:
-        raise click.ClickException("nothing has landed.\n" + "\n".join(refusals))
+        raise click.ClickException("nothing has landed.\n" + "\n".join(dict.fromkeys(refusals)))
     to_land: dict[str, list[Delivery]] = {e: plan.to_land for e, plan in plans.items()}
     return sum(1 for e, some in to_land.items() for _ in land(zone, e, date, some))
 
@@ -59,8 +58,7 @@ def main(root: str, folder: Path | None) -> None:
     """Land the deliveries of a folder, or make synthetic ones where nothing has landed."""
     with clear_errors(root):
         if folder:
-            today = datetime.now(timezone.utc).date().isoformat()
-            click.echo(f"{root}: {land_all(LocalZone(Path(root)), folder, today)} files landed")
+            click.echo(f"{root}: {land_all(LocalZone(Path(root)), folder, today())} files landed")
         elif not any(landed_files(Path(root), entity) for entity in ENTITIES):
             generate(Settings(), root, progress=True)
             click.echo(f"{root}: synthetic deliveries made")

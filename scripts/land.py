@@ -1,4 +1,10 @@
-"""Land deliveries: put files, byte for byte, where the lakehouse reads them."""
+"""Land deliveries: put files, byte for byte, where the lakehouse reads them.
+
+A nightly build looks at no ingest_date before the newest that is built. What is built the landing
+zone does not know; the nearest thing to it that it does know is the newest ingest_date that landed
+for any entity. So nothing lands on an older day, built or not, unless --backfill asks for it: that
+leaves a note (backfill_note.py), by which nightly builds refuse to run until a full refresh.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +25,7 @@ from botocore.exceptions import (
 )
 from tqdm import tqdm
 
+from backfill_note import leave_note
 from landing_files import (
     ENTITIES,
     SUFFIXES,
@@ -30,6 +37,10 @@ from landing_files import (
 )
 from landing_zones import Delivery, InvalidRoot, Zone, open_zone
 
+FULL_REFRESH = (
+    "every nightly build refuses to run until `dbt build --full-refresh` has read everything; "
+    "run that once all has landed"
+)
 NO_ACCESS = "ask for s3:ListBucket, s3:GetObject and s3:PutObject on it"
 WHAT_TO_DO = {
     "NoSuchBucket": "create it, or name another one with --root",
@@ -43,11 +54,15 @@ WHAT_TO_DO = {
 
 
 class Plan(NamedTuple):
-    """What is to be done: deliveries to land, where others lie already, and what forbids it all."""
+    """What is to be done: deliveries to land, where others lie already, and what forbids it all.
+
+    `is_late`: something is to land on a day before the newest that landed.
+    """
 
     to_land: list[Delivery]
     landed: list[str]
     refusals: list[str]
+    is_late: bool = False
 
 
 def name_problems(paths: list[Path]) -> Iterator[str]:
@@ -65,8 +80,13 @@ def name_problems(paths: list[Path]) -> Iterator[str]:
             yield f"{same}: {times} files of one name; rename or land one of them"
 
 
-def make_plan(zone: Zone, entity: str, date: str, paths: list[Path]) -> Plan:
-    """Checks every file before any is written. Raises what the zone raises."""
+def make_plan(
+    zone: Zone, entity: str, date: str, paths: list[Path], backfill: bool = False
+) -> Plan:
+    """Checks every file before any is written; `backfill` allows a day before the newest.
+
+    Raises what the zone raises.
+    """
     plan = Plan([], [], list(name_problems(paths)))
     if plan.refusals:
         return plan
@@ -88,7 +108,21 @@ def make_plan(zone: Zone, entity: str, date: str, paths: list[Path]) -> Plan:
             )
         else:
             plan.to_land.append(delivery)
-    return plan
+    newest = zone.newest_date() if plan.to_land else None
+    if newest is None or date >= newest:
+        return plan
+    if not backfill:
+        plan.refusals.append(_too_late(date, newest))
+    return plan._replace(is_late=True)
+
+
+def _too_late(date: str, newest: str) -> str:
+    # The newest day may lie ahead, and then today's date would be refused too.
+    return (
+        f"{date}: {newest} is the newest day landed, and nightly builds look at no day before the "
+        f"newest; land under {max(today(), newest)}, or with scripts/land.py --backfill, which "
+        f"makes a `dbt build --full-refresh` necessary"
+    )
 
 
 def _where(
@@ -143,10 +177,15 @@ def _what_to_do(error: OSError, root: str) -> str:
     return f"{error.filename or root}: {error.strerror}: {what}"
 
 
+def today() -> str:
+    """The present day in UTC, YYYY-MM-DD."""
+    return datetime.now(timezone.utc).date().isoformat()
+
+
 def _date(context: click.Context, parameter: click.Parameter, text: str | None) -> str:
     """The day as YYYY-MM-DD; today in UTC where none is given."""
     if text is None:
-        return datetime.now(timezone.utc).date().isoformat()
+        return today()
     try:
         if datetime.strptime(text, "%Y-%m-%d").date().isoformat() == text:
             return text
@@ -166,9 +205,19 @@ def _date(context: click.Context, parameter: click.Parameter, text: str | None) 
     show_default="$STEDI_LANDING or landing",
     help="Landing root: a folder, or s3://BUCKET.",
 )
+@click.option(
+    "--backfill",
+    is_flag=True,
+    help="Land on a day before the newest landed too. A full refresh is needed afterwards.",
+)
 @click.option("--dry-run", is_flag=True, help="Check and tell, but write nothing.")
 def main(
-    entity: str, files: tuple[Path, ...], ingest_date: str, root: str, dry_run: bool
+    entity: str,
+    files: tuple[Path, ...],
+    ingest_date: str,
+    root: str,
+    backfill: bool,
+    dry_run: bool,
 ) -> None:
     """Land FILES of an ENTITY, byte for byte; all of them, or none if one is refused.
 
@@ -176,7 +225,7 @@ def main(
     """
     with clear_errors(root):
         zone = open_zone(root)
-        plan = make_plan(zone, entity, ingest_date, list(files))
+        plan = make_plan(zone, entity, ingest_date, list(files), backfill)
         if plan.refusals:
             lines = "\n".join(plan.refusals)
             raise click.ClickException(f"nothing has landed.\n{lines}")
@@ -186,7 +235,14 @@ def main(
             for delivery in plan.to_land:
                 where = zone.address(entity, ingest_date, delivery.path.name)
                 click.echo(f"would land {where}")
+            if plan.is_late:
+                click.echo(f"would leave a note of it: {FULL_REFRESH}")
             return
+        if plan.is_late:
+            # Before the first file, so that a landing that is broken off has its note too.
+            names = [delivery.path.name for delivery in plan.to_land]
+            note = leave_note(zone, entity, ingest_date, names, datetime.now(timezone.utc))
+            click.echo(f"noted as {note}: {FULL_REFRESH}")
         for address in land(zone, entity, ingest_date, plan.to_land):
             tqdm.write(f"landed {address}")  # above the bar
 

@@ -1,7 +1,7 @@
 """Where landed files are kept: a folder on this machine, or an S3 bucket.
 
-Both tell under which ingest dates a file of a given name lies, compare one of those with a
-delivery, and take a delivery so that it appears whole or not at all.
+Both tell under which ingest dates a file of a given name lies and which date is the newest,
+compare a file with a delivery, and take a delivery so that it appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from landing_files import UnreadableFile, for_people, ingest_date_of, unreadable
+from landing_files import (
+    ENTITIES,
+    UnreadableFile,
+    for_people,
+    ingest_date_of,
+    is_hidden,
+    unreadable,
+)
 
 Progress = Callable[[int], object]  # told how many bytes more are done
 _BLOCK = 1 << 20
@@ -54,10 +61,13 @@ class Delivery:
 
 
 class Zone(Protocol):
-    """A landing zone; `entity` is one of landing_files.ENTITIES, `date` is YYYY-MM-DD."""
+    """A landing zone; `entity` is one of landing_files.LANDED, `date` is YYYY-MM-DD."""
 
     def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
         """The ingest dates under which a file of each name lies."""
+
+    def newest_date(self) -> str | None:
+        """The newest ingest date under which a delivery of any of landing_files.ENTITIES lies."""
 
     def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
         """Whether the file that lies there under the delivery's name has its bytes."""
@@ -76,13 +86,18 @@ class LocalZone:
     root: Path
 
     def dates_of(self, entity: str, names: Iterable[str]) -> dict[str, list[str]]:
-        zone = self.root / entity / "landing"
-        folders = sorted(zone.iterdir()) if zone.is_dir() else []
-        dates = [date for folder in folders if (date := ingest_date_of(folder.name))]
+        dates = [date for date, _ in self._days(entity)]
         return {
             name: [date for date in dates if self._path(entity, date, name).exists()]
             for name in names
         }
+
+    def newest_date(self) -> str | None:
+        days = [day for entity in ENTITIES for day in self._days(entity)]
+        for date, folder in sorted(days, reverse=True):
+            if not all(is_hidden(path) for path in folder.iterdir()):
+                return date
+        return None
 
     def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
         path = self._path(entity, date, delivery.path.name)
@@ -110,6 +125,12 @@ class LocalZone:
     def address(self, entity: str, date: str, name: str) -> str:
         return str(self._path(entity, date, name))
 
+    def _days(self, entity: str) -> list[tuple[str, Path]]:
+        """The ingest dates that have a folder, in order, and that folder."""
+        zone = self.root / entity / "landing"
+        folders = sorted(zone.iterdir()) if zone.is_dir() else []
+        return [(date, folder) for folder in folders if (date := ingest_date_of(folder.name))]
+
     def _path(self, entity: str, date: str, name: str) -> Path:
         return self.root / entity / "landing" / f"ingest_date={date}" / name
 
@@ -134,6 +155,15 @@ class S3Zone:
                 if date and len(below) == 1 and below[0] in dates:
                     dates[below[0]].append(date)
         return dict(dates)
+
+    def newest_date(self) -> str | None:
+        days = [day for entity in ENTITIES for day in self._days(entity)]
+        for date, folder in sorted(days, reverse=True):
+            found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=folder)
+            names = [Path(entry["Key"].removeprefix(folder)) for entry in found.get("Contents", ())]
+            if not all(is_hidden(name) or not name.name for name in names):
+                return date
+        return None
 
     def holds(self, entity: str, date: str, delivery: Delivery) -> bool:
         where = {"Bucket": self.bucket, "Key": self._key(entity, date, delivery.path.name)}
@@ -164,6 +194,16 @@ class S3Zone:
 
     def address(self, entity: str, date: str, name: str) -> str:
         return f"s3://{self.bucket}/{self._key(entity, date, name)}"
+
+    def _days(self, entity: str) -> list[tuple[str, str]]:
+        """The ingest dates that have objects, and their prefix; a thousand dates a request."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{entity}/landing/ingest_date=", Delimiter="/"
+        )
+        prefixes = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", ())]
+        return [
+            (date, prefix) for prefix in prefixes if (date := ingest_date_of(prefix.split("/")[2]))
+        ]
 
     @staticmethod
     def _key(entity: str, date: str, name: str) -> str:

@@ -19,7 +19,7 @@ from aws_names import (
     ROLES,
     Lakehouse,
 )
-from landing_files import ENTITIES
+from landing_files import BACKFILL, LANDED
 from network import Network
 from policies import bucket_policy, key_policy, role_policy, trust_policy
 
@@ -182,8 +182,8 @@ def _databases(lake: Lakehouse) -> dict[str, Resource]:
 
 def _tables(lake: Lakehouse) -> dict[str, Resource]:
     landing = {
-        _id(f"landing-{entity}", "Table"): _table("landing", _landing_table(lake, entity, prefix))
-        for entity, prefix in zip(ENTITIES, LANDING, strict=True)
+        _id(f"landing-{name}", "Table"): _table("landing", _landing_table(lake, name, prefix))
+        for name, prefix in zip(LANDED, LANDING, strict=True)
     }
     key = {
         "Name": "pseudonym_key",
@@ -195,12 +195,16 @@ def _tables(lake: Lakehouse) -> dict[str, Resource]:
     return landing | {"PseudonymKeyTable": _table("restricted", key)}
 
 
-def _landing_table(lake: Lakehouse, entity: str, prefix: str) -> Resource:
+def _landing_table(lake: Lakehouse, name: str, prefix: str) -> Resource:
     """Partitions are worked out from the dates of a query (projection), not kept in the catalog."""
     location = lake.address(prefix)
     return {
-        "Name": entity,
-        "Description": f"Deliveries of {entity}, line by line",
+        "Name": name,
+        "Description": (
+            "Notes of deliveries on days before the newest, a line each"
+            if name == BACKFILL
+            else f"Deliveries of {name}, line by line"
+        ),
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             "EXTERNAL": "TRUE",

@@ -9,7 +9,7 @@ import pytest
 from aws_names import LAYERS, QUERYING_ROLES, ROLES, Lakehouse
 from botocore.exceptions import ClientError
 from commands import aws
-from landing_files import ENTITIES
+from landing_files import LANDED
 from stack_template import RAW_LINE_SERDE
 
 pytestmark = pytest.mark.usefixtures("applied")
@@ -87,7 +87,7 @@ def test_databases_are_one_a_layer() -> None:
     assert found == {f"stedi_{layer}" for layer in LAYERS}
 
 
-@pytest.mark.parametrize("entity", ENTITIES)
+@pytest.mark.parametrize("entity", LANDED)
 def test_landing_tables_are_lines_by_day_without_partitions_to_keep(entity: str) -> None:
     table = aws("glue").get_table(DatabaseName="stedi_landing", Name=entity)["Table"]
     assert table["PartitionKeys"] == [{"Name": "ingest_date", "Type": "string"}]

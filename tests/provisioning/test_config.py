@@ -9,6 +9,7 @@ import pytest
 import yaml
 from aws_names import BUILT_LAYERS, InvalidConfig, Lakehouse, load_config
 from commands import message, run
+from landing_files import LANDED
 
 PROJECT = provision.CONFIG.parent.parent
 
@@ -85,4 +86,5 @@ def test_landing_tables_are_the_sources_of_the_models(lake: Lakehouse) -> None:
     sources = yaml.safe_load((PROJECT / "models/landing/landing.yml").read_text())["sources"]
     landing, restricted = sources
     assert landing["schema"] == lake.database("landing")
+    assert [table["name"] for table in landing["tables"]] == [*LANDED]
     assert restricted["schema"] == lake.database("restricted")

@@ -84,6 +84,7 @@ def test_what_is_kept_is_the_same_as_in_full(lake: Lakehouse) -> None:
 
 def test_zones_are_those_of_the_design() -> None:
     assert set(LANDING + TRUSTED + CURATED) == {
+        "backfill/landing",
         "customer/landing",
         "customer/trusted",
         "customer/curated",

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 import boto3
 import botocore.client
+import fill_landing
 import land
 import pytest
 from botocore.exceptions import ClientError
+from click import ClickException
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,7 +91,7 @@ def deliver(tmp_path: Path) -> Callable[..., str]:
 
     def write(name: str, content: bytes = GOOD, folder: str = "inbox") -> str:
         path = tmp_path / folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return str(path)
 
@@ -327,6 +330,186 @@ def test_a_bad_date_is_a_usage_error(date: str, root: Root, deliver: Callable) -
 @pytest.mark.parametrize("arguments", [["dogs", "a.json"], ["customer"], []])
 def test_a_bad_call_is_a_usage_error(arguments: list[str]) -> None:
     assert CliRunner().invoke(land.main, arguments).exit_code == 2
+
+
+# What comes behind what has landed: a nightly build would not see it.
+
+
+def notes(files: Files) -> list[str]:
+    return [path for path in files if path.startswith("backfill/")]
+
+
+def day(ahead: int) -> str:
+    return (datetime.now(timezone.utc).date() + timedelta(days=ahead)).isoformat()
+
+
+@pytest.fixture
+def landed_on(root: Root, deliver: Callable) -> Callable[[str, str], None]:
+    """Lands a file of an entity on a date, after which that is the newest."""
+
+    def land_one(entity: str, date: str) -> None:
+        path = Path(deliver(f"{entity}-{date}.json", folder="before"))
+        root.zone.put(entity, date, Delivery.of(path), lambda done: None)
+
+    return land_one
+
+
+@pytest.mark.parametrize("entity", ["customer", "accelerometer", "step_trainer"])
+def test_a_day_before_the_newest_of_any_entity_is_refused(
+    entity: str, root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("step_trainer", "2023-12-31")
+    landed_on(entity, "2024-02-01")
+    before = root.files()
+    for options in ((), ("--dry-run",)):
+        check_refused(
+            run(root, deliver("a.json"), *options),
+            "nothing has landed",
+            "2024-02-01 is the newest day landed",
+            f"land under {day(0)}, or with scripts/land.py --backfill",
+            "`dbt build --full-refresh`",
+        )
+    assert root.files() == before
+    assert run(root, deliver("a.json"), date="2024-02-01").exit_code == 0
+    assert notes(root.files()) == []
+
+
+def test_what_to_do_where_the_newest_day_lies_ahead(
+    root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("customer", day(9))
+    check_refused(run(root, deliver("a.json"), date=day(0)), f"land under {day(9)}, or")
+
+
+def test_a_backfill_lands_and_leaves_a_note(
+    root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("accelerometer", "2024-02-01")
+    before = root.files()
+    first_day, result = day(0), run(root, deliver("a.json"), deliver("b.json"), "--backfill")
+    new = {path: content for path, content in root.files().items() if path not in before}
+    [note] = notes(new)
+    content = new.pop(note)
+    assert new == {f"{JAN_31}/a.json": GOOD, f"{JAN_31}/b.json": GOOD}
+    assert note.rpartition("/")[0] in [
+        f"backfill/landing/ingest_date={today}" for today in (first_day, day(0))
+    ]
+    assert content.endswith(b"\n") and content.count(b"\n") == 1
+    said = json.loads(content)
+    assert datetime.fromisoformat(said.pop("when")).date().isoformat() in note
+    assert said == {
+        "entity": "customer", "ingest_date": "2024-01-31", "files": ["a.json", "b.json"]
+    }  # fmt: skip
+    assert result.exit_code == 0
+    told = result.stdout.splitlines()[0]
+    assert told.startswith(f"noted as {root.name}/{note}: ") and "--full-refresh" in told
+
+
+def test_each_backfill_has_a_note_of_its_own(
+    root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("customer", "2024-02-01")
+    for name in ("a.json", "b.json"):
+        run(root, deliver(name), "--backfill")
+    assert len(notes(root.files())) == 2
+
+
+def test_a_note_is_no_delivery_and_makes_no_day_the_newest(
+    root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("customer", "2024-02-01")
+    run(root, deliver("a.json"), "--backfill")
+    assert root.zone.newest_date() == "2024-02-01"
+
+
+def test_a_landing_that_is_broken_off_has_left_its_note(
+    root: Root, deliver: Callable, landed_on: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed_on("customer", "2024-02-01")
+    put = type(root.zone).put
+
+    def break_off(zone: Zone, entity: str, *rest: object) -> None:
+        if entity == "customer":
+            raise NotLanded("broken off")
+        put(zone, entity, *rest)
+
+    before = root.files()
+    monkeypatch.setattr(type(root.zone), "put", break_off)
+    result = run(root, deliver("a.json"), "--backfill")
+    assert result.exit_code == 1 and "--full-refresh" in result.stdout
+    assert root.files().keys() - before.keys() == {*notes(root.files())} != set()
+
+
+@pytest.mark.parametrize("date", ["2024-02-01", "2024-02-02"])
+def test_backfill_changes_nothing_where_nothing_newer_has_landed(
+    date: str, root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    assert run(root, deliver("first.json"), "--backfill").exit_code == 0  # the first of all
+    landed_on("customer", "2024-02-01")
+    result = run(root, deliver("a.json"), "--backfill", date=date)
+    assert result.stdout == f"landed {root.name}/{JAN_31[:-10]}{date}/a.json\n"
+    assert notes(root.files()) == []
+
+
+@pytest.mark.parametrize("options", [(), ("--backfill",)])
+def test_what_lies_there_already_needs_no_backfill(
+    options: tuple[str, ...], root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    path = deliver("a.json")
+    run(root, path)
+    landed_on("customer", "2024-02-01")
+    before = root.files()
+    for date in ("2024-01-31", "2024-01-30"):
+        result = run(root, path, *options, date=date)
+        assert result.exit_code == 0 and "the same content landed already" in result.stdout
+    assert root.files() == before
+
+
+def test_a_backfill_may_be_tried_dry(root: Root, deliver: Callable, landed_on: Callable) -> None:
+    landed_on("customer", "2024-02-01")
+    before = root.files()
+    result = run(root, deliver("a.json"), "--backfill", "--dry-run")
+    assert f"would land {root.name}/{JAN_31}/a.json\n" in result.stdout
+    assert "would leave a note of it" in result.stdout and "--full-refresh" in result.stdout
+    assert root.files() == before
+
+
+def test_a_backfill_that_is_refused_leaves_no_note(
+    root: Root, deliver: Callable, landed_on: Callable
+) -> None:
+    landed_on("customer", "2024-02-01")
+    check_refused(run(root, deliver("a.json"), deliver("b.csv"), "--backfill"), "b.csv")
+    assert notes(root.files()) == []
+
+
+def test_a_day_without_deliveries_is_not_the_newest(root: Root, deliver: Callable) -> None:
+    """A folder that is empty, or holds what readers pass over."""
+    for place in ("2024-02-01/.unfinished", "2024-02-02/_SUCCESS", "2024-02-03/"):
+        key = f"customer/landing/ingest_date={place}"
+        if root.name.startswith("s3:"):
+            boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"")
+        else:
+            path = Path(root.name) / key
+            (path if place.endswith("/") else path.parent).mkdir(parents=True)
+            if not place.endswith("/"):
+                path.touch()
+    assert root.zone.newest_date() is None
+    assert run(root, deliver("a.json")).exit_code == 0
+    assert root.zone.newest_date() == "2024-01-31"
+
+
+def test_a_folder_of_deliveries_lands_today_or_not_at_all(
+    root: Root, deliver: Callable, landed_on: Callable, tmp_path: Path
+) -> None:
+    """As `make run FROM=` lands them."""
+    for entity in ("customer", "accelerometer"):
+        deliver("a.json", folder=f"from/{entity}")
+    landed_on("step_trainer", day(-1))
+    assert fill_landing.land_all(root.zone, tmp_path / "from", day(0)) == 2
+    deliver("b.json", folder="from/customer")
+    landed_on("step_trainer", day(1))
+    with pytest.raises(ClickException, match=f"nothing has landed.\n{day(0)}: {day(1)} is the new"):
+        fill_landing.land_all(root.zone, tmp_path / "from", day(0))
 
 
 # What goes wrong while a file is landed.

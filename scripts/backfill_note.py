@@ -1,0 +1,35 @@
+"""The note that something was landed behind what had landed before: a line of the table backfill.
+
+A nightly build counts these lines, and refuses to run until a full refresh has read everything.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from landing_files import BACKFILL
+from landing_zones import Delivery, Zone
+
+
+def leave_note(zone: Zone, entity: str, date: str, names: list[str], now: datetime) -> str:
+    """Lands one line that says what is about to land, and when; no person's data is in it.
+
+    `names` are those of the files, `date` is the ingest_date they are to have, and `now` is in UTC.
+    Returns where the note lies. Raises what the zone raises.
+    """
+    note = {
+        "when": now.isoformat(timespec="seconds"),
+        "entity": entity,
+        "ingest_date": date,
+        "files": names,
+    }
+    today = now.date().isoformat()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{now:%Y%m%dT%H%M%S}-{uuid4().hex}.json"
+        path.write_text(json.dumps(note) + "\n", encoding="utf-8")
+        zone.put(BACKFILL, today, Delivery.of(path), lambda done: None)
+        return zone.address(BACKFILL, today, path.name)
