@@ -23,7 +23,7 @@ from summary import section
 MB = 1 << 20
 LEAST = 10 * MB  # what a query is charged for that scans less (Athena's price list)
 USD_PER_TB = 5
-_NODE = re.compile(r'"node_id": "([^"]+)"')
+NODE = re.compile(r'"node_id": "([^"]+)"')
 _AT_ONCE = 50  # queries that BatchGetQueryExecution takes
 
 
@@ -79,7 +79,7 @@ def by_node(queries: Iterable[dict[str, Any]]) -> dict[str, Scan]:
     and so is data definition, which scans nothing."""
     found: dict[str, Scan] = defaultdict(Scan)
     for query in queries:
-        node = _NODE.search(query["Query"])
+        node = NODE.search(query["Query"])
         scanned = query.get("Statistics", {}).get("DataScannedInBytes", 0)
         failed = query["Status"]["State"] != "SUCCEEDED"
         if not failed and (query.get("StatementType") != "DDL" or scanned):

@@ -135,6 +135,21 @@ def install(engine: Engine) -> None:
         execution = engine.executions.get(self._get_param("QueryExecutionId"))
         return _invalid("QueryExecution was not found") if execution is None else _told(execution)
 
+    def batch_get_query_execution(self: AthenaResponse) -> Reply:
+        asked = self._get_param("QueryExecutionIds")
+        found = [engine.executions[each] for each in asked if each in engine.executions]
+        return json.dumps({"QueryExecutions": [_execution(each) for each in found]})
+
+    def list_query_executions(self: AthenaResponse) -> Reply:
+        workgroup = self._get_param("WorkGroup") or "primary"
+        all_ids = [e.id for e in engine.executions.values() if e.workgroup == workgroup][::-1]
+        start = int(self._get_param("NextToken") or 0)
+        size = int(self._get_param("MaxResults") or 50)
+        body: dict[str, Any] = {"QueryExecutionIds": all_ids[start : start + size]}
+        if start + size < len(all_ids):
+            body["NextToken"] = str(start + size)
+        return json.dumps(body)
+
     def get_query_results(self: AthenaResponse) -> Reply:
         execution = engine.executions.get(self._get_param("QueryExecutionId"))
         if execution is None or execution.state != "SUCCEEDED":
@@ -149,6 +164,8 @@ def install(engine: Engine) -> None:
     for answer in (
         start_query_execution,
         get_query_execution,
+        batch_get_query_execution,
+        list_query_executions,
         get_query_results,
         stop_query_execution,
     ):
@@ -161,7 +178,12 @@ def _invalid(message: str) -> tuple[str, dict[str, int]]:
 
 
 def _told(execution: Execution) -> str:
-    """An execution as GetQueryExecution answers."""
+    """What GetQueryExecution answers."""
+    return json.dumps({"QueryExecution": _execution(execution)})
+
+
+def _execution(execution: Execution) -> dict[str, Any]:
+    """An execution as Athena tells of it."""
     status = {"State": execution.state, "SubmissionDateTime": execution.started}
     if execution.ended:
         status["CompletionDateTime"] = execution.ended
@@ -174,7 +196,7 @@ def _told(execution: Execution) -> str:
             "ErrorMessage": execution.reason,
         }
     took = int(1000 * ((execution.ended or time.time()) - execution.started))
-    told = {
+    return {
         "QueryExecutionId": execution.id,
         "Query": execution.sql,
         "StatementType": execution.statement.kind if execution.statement else "DML",
@@ -189,7 +211,6 @@ def _told(execution: Execution) -> str:
         "WorkGroup": execution.workgroup,
         "EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3"},
     }
-    return json.dumps({"QueryExecution": told})
 
 
 def results(execution: Execution, start: int, size: int) -> dict[str, Any]:

@@ -6,46 +6,14 @@ dbt tells of one query a node; the others (a contract's, a seed's, a column's ty
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from athena_local.athena import Execution
 from athena_local.local import AthenaLocal, Result
+from cost import NODE, USD_PER_TB, Scan
 from summary import section
-
-MB = 1 << 20
-LEAST = 10 * MB  # what a query is charged for that scans less
-USD_PER_TB = 5
-_NODE = re.compile(r'"node_id": "([^"]+)"')  # of the comment that dbt puts before a query
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Queries taken together."""
-
-    queries: int = 0
-    scanned: int = 0
-    charged: int = 0
-
-    def __add__(self, other: Scan) -> Scan:
-        return Scan(
-            self.queries + other.queries,
-            self.scanned + other.scanned,
-            self.charged + other.charged,
-        )
-
-    @property
-    def usd(self) -> str:
-        """What Athena takes for it."""
-        return f"{self.charged * USD_PER_TB / (1 << 40):.6f} USD"
-
-    def cells(self) -> tuple[object, ...]:
-        """For a line of a summary."""
-        return self.queries, "queries", self.scanned, "bytes scanned", self.usd
-
 
 def scan(query: Execution) -> Scan:
     """Of one query. What fails, and data definition that runs no query, is free."""
@@ -53,15 +21,14 @@ def scan(query: Execution) -> Scan:
     free = statement is None or (statement.kind == "DDL" and statement.iceberg_query is None)
     if free or query.state == "FAILED":
         return Scan()
-    scanned = query.answer.bytes_read
-    return Scan(1, scanned, max(-(-scanned // MB) * MB, LEAST))
+    return Scan.of(query.answer.bytes_read)
 
 
 def by_node(queries: Iterable[Execution]) -> dict[str, Scan]:
     """By dbt's id of the node that asked; "" for what dbt asks for itself."""
     found: dict[str, Scan] = defaultdict(Scan)
     for query in queries:
-        node = _NODE.search(query.sql)
+        node = NODE.search(query.sql)
         found[node[1] if node else ""] += scan(query)
     return dict(found)
 

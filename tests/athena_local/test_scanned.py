@@ -6,9 +6,10 @@ import pytest
 from athena_local import course, scanned
 from athena_local.athena import Execution
 from athena_local.built import Built
-from athena_local.scanned import MB, Scan, by_node, scan
+from athena_local.scanned import by_node, scan
 from athena_local.statements import translate
 from athena_local.trino import Answer
+from cost import MB, Scan
 
 COMMENT = '-- /* {"app": "dbt", "node_id": "model.stedi_lakehouse.a"} */\n'
 
