@@ -18,7 +18,7 @@ decided as (
         source,
         sum(readings) as readings,
         sum(case when reason = 'released' then readings else 0 end) as released
-    from {{ ref('decision_counts') }}
+    from {{ ref('decisions_by_day') }}
     where {{ is_new() }}
     group by source
 
@@ -43,7 +43,7 @@ counted as (
     select
         source,
         sum(readings) as readings
-    from {{ ref('decision_counts') }}
+    from {{ ref('decisions_by_month') }}
     group by source
 
 ),

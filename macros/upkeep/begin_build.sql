@@ -29,6 +29,7 @@
     {%- endif -%}
     {%- do graph.update({'upkeep': {
         'is_whole': is_whole,
+        'is_resumed': since | selectattr('status', 'equalto', 'begun') | list != [],
         'key_id': key_id,
         'backfills': landed['backfills'],
         'newest_day': none if is_whole else last['newest_day'],

@@ -12,7 +12,7 @@
     {%- if upkeep().is_whole -%}
         {{ return(relation) }}
     {%- endif -%}
-    {%- set delivered = context['slice_' ~ slice]() or 'false' -%}
+    {%- set delivered = is_new() if slice == 'delivered' else context['slice_' ~ slice]() or 'false' -%}
     {%- set changed = slice_changed_people() if by == 'customer_id' else slice_changed_identifiers() -%}
     (
         select * from {{ relation }} where {{ delivered }}

@@ -9,18 +9,23 @@
     {{ return(is_new()) }}
 {%- endmacro %}
 
-{# What came with the new lines. #}
+{# What came with the new lines, of all entities or of the model's `delivered_by`. #}
 {% macro slice_delivered() -%}
-    {{ return(is_new() if new_lines(['customer_lines', 'accelerometer_lines', 'step_trainer_lines']) else none) }}
+    {{ return(is_new() if new_lines(model.config.get('delivered_by')) else none) }}
+{%- endmacro %}
+
+{# The months of it. #}
+{% macro slice_delivered_months() -%}
+    {{ return("ingest_month >= date '" ~ (upkeep().first_new_day | string)[:7] ~ "-01'" if new_lines() else none) }}
 {%- endmacro %}
 
 {# The same for readings, which meet only readings of their own days: one of them may have been delivered before. #}
 {% macro slice_delivered_readings() -%}
-    {%- set lines = model.config.delivered_by -%}
-    {%- if not new_lines([lines]) -%}
+    {%- set lines = model.config.get('delivered_by') -%}
+    {%- if not new_lines(lines) -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return(is_new() ~ " and " ~ on_days_of('read_at', [lines])) }}
+    {{ return(is_new() ~ " and " ~ on_days_of('read_at', lines)) }}
 {%- endmacro %}
 
 {# The same for customer records, which meet only records of their own people. #}
@@ -58,12 +63,13 @@
 
 {# Moments at which a new trusted reading was taken, to the day: what meets there is looked at again. #}
 {% macro slice_days_of_new_readings() -%}
-    {{ return(on_days_of('read_at', ['accelerometer_trusted', 'step_trainer_trusted']) if slice_delivered() else none) }}
+    {%- set days = on_days_of('read_at', ['accelerometer_trusted', 'step_trainer_trusted']) -%}
+    {{ return(none if days == 'false' else days) }}
 {%- endmacro %}
 
-{# Whether any line of these models is new. #}
-{% macro new_lines(models) -%}
-    {%- for name in models -%}
+{# Whether any line is new of these models, which are built. #}
+{% macro new_lines(models=none) -%}
+    {%- for name in models or ['customer_lines', 'accelerometer_lines', 'step_trainer_lines'] -%}
         {%- if count_once('new ' ~ name, "from " ~ relation_of(name) ~ " where " ~ is_new()) -%}
             {{ return(true) }}
         {%- endif -%}

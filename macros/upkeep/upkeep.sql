@@ -2,6 +2,7 @@
     What a nightly build knows of the builds before it: a mapping, worked out once a run by begin_build().
 
     is_whole       whether every table is made anew from all that ever landed
+    is_resumed     whether another was begun since the last complete one: tables may be half of that one's
     first_new_day  else: the first ingest_date that a table may not hold yet, 'YYYY-MM-DD'
 
     Whatever else dbt does (test, compile, docs, unit tests) sees a whole build: SQL without upkeep.

@@ -2,5 +2,5 @@ select
     source,
     reason,
     cast(sum(readings) as bigint) as readings
-from {{ ref('decision_counts') }}
+from {{ ref('decisions_by_month') }}
 group by source, reason

@@ -12,7 +12,7 @@ released as (
         source,
         identifier,
         cast(sum(readings) as bigint) as readings
-    from {{ ref('decision_counts') }}
+    from {{ ref('decisions_by_month') }}
     where reason = 'released'
     group by source, identifier
 

@@ -53,9 +53,14 @@ changed_people as (
 -- Every device that they ever named: one that they gave up may have become somebody else's alone.
 changed_devices as (
 
-    select distinct serial_number
+    select distinct
+        email,
+        serial_number
     from records
-    where email in (select changed_people.email from changed_people) and serial_number is not null
+    where
+        email in (select changed_people.email from changed_people)
+        and serial_number is not null
+        and {{ has_readings('serial_number') }}
 
 ),
 
@@ -66,12 +71,13 @@ final as (
         customer_id
     from customers
     where
-        email in (select changed_people.email from changed_people)
+        (email in (select changed_people.email from changed_people) and {{ has_readings('email') }})
+        or email in (select changed_devices.email from changed_devices)
         or serial_number in (select changed_devices.serial_number from changed_devices)
 
     union all
 
-    select
+    select distinct
         serial_number as identifier,
         cast(null as varchar) as customer_id
     from changed_devices
