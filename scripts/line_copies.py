@@ -44,7 +44,7 @@ class Copies:
         """The copy of a file, made if there is none; None where none can be made or read.
 
         `stamp` was taken before, so that of a file that changes meanwhile there is another copy at
-        the next start. Raises UnreadableFile.
+        the next start. Raises UnreadableFile, as a copy is made of a whole file or not at all.
         """
         known_by = repr((READER, path.name, *stamp)).encode()
         digest = hashlib.sha256(known_by).hexdigest()[:32]

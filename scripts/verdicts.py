@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import landing_files
-from landing_files import check_readable, is_plain, unreadable
+from landing_files import is_plain, unreadable
 
 # Verdicts, and lines that were read, hold for the code that says what they are.
 READER = hashlib.sha256(Path(landing_files.__file__).read_bytes()).hexdigest()[:16]
@@ -51,7 +51,7 @@ class Verdicts:
         self._now: dict[str, list] = {}
 
     def is_plain(self, ingest_date: str, path: Path, stamp: Stamp) -> bool:
-        """landing_files.is_plain of a file that can be read to its end; reads it if need be.
+        """landing_files.is_plain of a file; reads it if need be, one that is not plain in part.
 
         `stamp` was taken before, so that a file that changes meanwhile is read at the next start.
         Raises UnreadableFile.
@@ -61,14 +61,14 @@ class Verdicts:
         if noted in ([*stamp, True], [*stamp, False]) and may_read(path):
             self._now[name] = noted
         else:
-            plain = is_plain(path)
-            if not plain:
-                check_readable(path)  # is_plain has not read to the end
-            self._now[name] = [*stamp, plain]
+            self._now[name] = [*stamp, is_plain(path)]
         return self._now[name][-1]
 
     def keep(self) -> None:
-        """Notes the verdicts, if any is new or a file is gone. Where that fails all stays right."""
+        """Notes the verdicts, if any is new or a file is gone. Where that fails all stays right.
+
+        For when every file was found to be readable.
+        """
         if self._now == self._before:
             return
         unfinished = self._path.with_name(f"verdicts-{uuid4().hex}")

@@ -169,6 +169,16 @@ def test_where_nothing_can_be_kept_all_is_read_again(obstacle: str, tmp_path: Pa
         assert rows(connected(tmp_path)) == expected_rows(LANDED)
 
 
+def test_a_root_that_is_a_pattern_gives_no_copies_of_another(tmp_path: Path) -> None:
+    landed: dict[str, Landed] = {
+        root: {("2024-01-01", "a.json"): f"of {root:3}\r\n".encode()} for root in ("a", "[a]")
+    }
+    for root in landed:
+        land(tmp_path / root, landed[root])
+        os.utime(place(tmp_path / root, "2024-01-01", "a.json"), (1, 1))
+        assert rows(connected(tmp_path / root)) == expected_rows(landed[root])
+
+
 def test_a_root_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be read, not written to; what its owner's starts keep is used if it can be read."""
     with TemporaryDirectory() as folder:
