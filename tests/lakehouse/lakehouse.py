@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from killing import Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
@@ -41,6 +43,7 @@ class Result:
     success: bool
     errors: str
     failed: set[str]  # names of the tests and models that failed
+    changes: int | None  # how many statements changed the database; None: it was killed
 
 
 @dataclass
@@ -65,13 +68,23 @@ class Lakehouse:
         path.write_bytes(content)
         return path
 
-    def dbt(self, *arguments: str) -> Result:
-        """Runs a dbt command in a process of its own, as dbt's connections last as long as it."""
+    def dbt(self, *arguments: str, kill_at: int | None = None) -> Result:
+        """Runs a dbt command in a process of its own, as dbt's connections last as long as it.
+
+        kill_at: the change of the database before which it is killed, counted from 0; the same
+        one each time only in one thread.
+        """
         with self._environment():
             parsed = self._parse(arguments)
             # A fork has dbt loaded and the project parsed already.
             with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
-                return process.submit(_invoke, parsed, [*arguments, *self._places()]).result()
+                command = [*arguments, *self._places()]
+                try:
+                    return process.submit(_invoke, parsed, command, kill_at).result()
+                except BrokenProcessPool as error:
+                    if kill_at is None:
+                        raise
+                    return Result(False, str(error), set(), None)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts dbt as people do; its output can be read, and it can be killed."""
@@ -132,8 +145,10 @@ class Lakehouse:
             yield
 
 
-def _invoke(parsed: Parsed, arguments: list[str]) -> Result:
+def _invoke(parsed: Parsed, arguments: list[str], kill_at: int | None) -> Result:
     errors: list[str] = []
+    changes = Changes(kill_at)
+    changes.watch()
 
     def note(event: Any) -> None:
         if event.info.level == "error":
@@ -144,4 +159,4 @@ def _invoke(parsed: Parsed, arguments: list[str]) -> Result:
         errors.append(str(outcome.exception))
     results = getattr(outcome.result, "results", None) or []
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    return Result(outcome.success, "\n".join(errors), failed)
+    return Result(outcome.success, "\n".join(errors), failed, changes.made)
