@@ -106,7 +106,7 @@ class AthenaLocal:
         days = {date.fromisoformat(name) for name in names} or {NO_DAYS}
         self.provision(min(days))
         if closed:
-            self._project(min(days), max(days) + timedelta(days=1))  # Trino wants two days
+            self.project(min(days), max(days) + timedelta(days=1))  # Trino wants two days
         s3 = self.client("s3")
         for path in sorted(landing.glob("*/landing/ingest_date=*/*")):
             s3.put_object(
@@ -115,7 +115,7 @@ class AthenaLocal:
                 Body=path.read_bytes(),
             )
 
-    def _project(self, first: date, last: date) -> None:
+    def project(self, first: date, last: date) -> None:
         """Has the landing tables end on a day, where they end today."""
         glue = self.client("glue")
         for table in glue.get_tables(DatabaseName="stedi_landing")["TableList"]:

@@ -133,45 +133,52 @@ def _made(kind: type, **fields: st.SearchStrategy) -> st.SearchStrategy:
     return st.fixed_dictionaries(fields).map(lambda drawn_fields: kind(**drawn_fields))
 
 
+def _meeting(who: int, moment: int, value: int) -> tuple[Deed, ...]:
+    """Motion, and a distance of the person's first device, at one moment and at the first."""
+    more = (Moved(who), Measured(who)) if moment else ()
+    return (Moved(who, moment), Measured(who, moment, value), *more)
+
+
 WHO = st.integers(0, PEOPLE - 1)
-MOMENT = st.integers(0, len(MOMENTS) - 1)
+MOMENT = st.sampled_from((*(0,) * 6, *(1,) * 3, 3, *range(len(MOMENTS))))
 VALUE = st.integers(0, 2)
 FORM = _mostly(0, *range(1, len(FORMS)), times=2)
 COPIES = _mostly(1, 2, times=6)
-DEEDS = {
-    "customer": (
-        _made(
-            Record,
-            who=WHO,
-            age=st.sampled_from((1, 1, 1, 1, 0, -1, -2)),
-            consent=st.sampled_from((KEPT, None, *range(len(MOMENTS)), *range(5))),
-            device=_mostly(KEPT, None, *range(PEOPLE), times=1),
-            phone=_mostly(None, 0, 1, 2, times=2),
-            form=FORM,
-        ),
-        _made(Record, who=WHO, phone=st.integers(1, 9)),  # and nothing else changes
-        _made(Record, who=WHO, consent=st.sampled_from((None, 0, 9))),
+EARLY = 9  # the moment before most others
+# Deeds that come together, by the source that they write to.
+CUSTOMERS = (
+    _made(
+        Record,
+        who=WHO,
+        age=st.sampled_from((1, 1, 1, 1, 0, -1, -2)),
+        consent=st.sampled_from((KEPT, KEPT, KEPT, None, None, EARLY, 0, *range(len(MOMENTS)))),
+        device=_mostly(KEPT, None, *range(PEOPLE), times=1),
+        phone=_mostly(None, 0, 1, 2, times=2),
+        form=FORM,
     ),
-    "accelerometer": (
-        _made(Moved, who=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM),
-        _made(Moved, who=WHO, moment=st.integers(0, 3)),
-    ),
-    "step_trainer": (
-        _made(Measured, device=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM),
-        _made(Measured, device=WHO, moment=st.integers(0, 3)),
-    ),
-}
+    _made(Record, who=WHO, phone=st.integers(1, 9)),  # and nothing else changes
+    _made(Record, who=WHO, consent=_mostly(EARLY, 0, None, times=1)),
+    _made(Record, who=WHO, consent=_mostly(EARLY, 0, times=3)),
+)
+MOTION = _made(Moved, who=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM)
+DISTANCE = _made(Measured, device=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM)
+MEETING = st.builds(_meeting, WHO, MOMENT, VALUE)
 # A day's delivery may lack a source, as others have nothing new where one has.
 TOGETHER = (SOURCES, SOURCES, SOURCES, SOURCES[:1], SOURCES[1:], SOURCES[:2], SOURCES[2:])
 
 
-def deeds(sources: tuple[str, ...]) -> st.SearchStrategy[Deed]:
-    """Deeds that write to these sources alone; half of them are of customers, if those may be."""
-    own = [deed for source in sources for deed in DEEDS[source]]
-    again = _made(Again, source=st.sampled_from(sources), nth=st.integers(0, 9), form=FORM)
+def deeds(sources: tuple[str, ...]) -> st.SearchStrategy[tuple[Deed, ...]]:
+    """Some deeds that write to these sources alone; half of them are of customers, if they may."""
     ways = max(len(BAD[source]) for source in sources)
-    bad = _made(Bad, source=st.sampled_from(sources), way=st.integers(0, ways - 1))
-    return st.one_of(*own, *own, again, bad)
+    one = [
+        *(CUSTOMERS if "customer" in sources else ()),
+        *((MOTION,) if "accelerometer" in sources else ()),
+        *((DISTANCE,) if "step_trainer" in sources else ()),
+        _made(Again, source=st.sampled_from(sources), nth=st.integers(0, 9), form=FORM),
+        _made(Bad, source=st.sampled_from(sources), way=st.integers(0, ways - 1)),
+    ]
+    both = [MEETING] * 4 if set(SOURCES[1:]) <= set(sources) else []
+    return st.one_of(*(deed.map(lambda made: (made,)) for deed in one), *both)
 
 
 @st.composite
@@ -180,9 +187,10 @@ def deliveries(draw: st.DrawFn, lives: int) -> Deliver:
     sources = draw(st.sampled_from(TOGETHER))
     quiet = draw(_mostly(False, True, times=3))
     few, many = (0, 3) if quiet else (2 * lives, 5 * lives)
-    deed = st.tuples(st.integers(0, lives - 1), deeds(sources))
+    by_one = st.tuples(st.integers(0, lives - 1), deeds(sources))
+    found = draw(st.lists(by_one, min_size=few, max_size=many))
     return Deliver(
-        deeds=tuple(draw(st.lists(deed, min_size=few, max_size=many))),
+        deeds=tuple((life, deed) for life, together in found for deed in together),
         later=draw(st.sampled_from((1, 0, 1, 0, 2, 30))),
         files=draw(st.sampled_from((1, 2, 3))),
         empty=draw(_mostly(False, True, times=4)),

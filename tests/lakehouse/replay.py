@@ -7,16 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from deeds import PEOPLE, Life
 from expectation import SOURCES
 from expected_tables import Row, Rows, expected_tables
 from histories import Build, Deliver, History
-from lakehouse import customer_id
+from lakehouse import EXEMPT, customer_id
 
-# Tables that tell of the builds themselves: what is in them depends on which builds there were.
-EXEMPT = {"builds", "changed_people", "changed_devices"}
 SHOWN = 4  # rows of a difference
 
 
@@ -179,13 +178,15 @@ def _difference(name: str, opinion: str, found: Rows, right: Rows) -> Iterator[D
         yield Difference(name, opinion, found - right, right - found)
 
 
-_NAMES: dict[str, str] = {}
-
-
 def _readable(row: Row) -> str:
     """A row with the email beside each customer_id."""
-    if not _NAMES:
-        for life in map(Life, range(100)):
-            _NAMES.update((customer_id(life.email(w)), life.email(w)) for w in range(PEOPLE))
-    cells = (f"{column}={_NAMES.get(value, value)}" for column, value in row if value is not None)
+    names = _names(customer_id(""))
+    cells = (f"{column}={names.get(value, value)}" for column, value in row if value is not None)
     return " ".join(cells)
+
+
+@cache
+def _names(key: str) -> dict[str, str]:
+    """The email of each customer_id; key: tells one pseudonym key from another."""
+    emails = [life.email(who) for life in map(Life, range(100)) for who in range(PEOPLE)]
+    return {customer_id(email): email for email in emails}

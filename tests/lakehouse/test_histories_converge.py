@@ -16,14 +16,14 @@ What is printed of a failure is Python; it becomes a test by being pasted into C
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
 from deeds import Again, Bad, Deed, Measured, Moved, Record
 from histories import Build, Deliver, History, drawn, histories
-from narrowing import narrowed
+from narrowing import Fails, narrowed
 from on_duckdb import OnDuckDB
 from replay import Failure, replay
 
@@ -121,7 +121,7 @@ COUNTEREXAMPLES: dict[str, History] = {
 
 
 @pytest.fixture
-def fails(tmp_path: Path) -> Iterator:
+def fails(tmp_path: Path) -> Fails:
     """Replays a history in a new lakehouse."""
     folders = count()
 
@@ -131,16 +131,21 @@ def fails(tmp_path: Path) -> Iterator:
     return fails
 
 
+@cache
+def random_histories() -> list[History]:
+    return drawn(NUMBER, SEED, histories())
+
+
 @pytest.mark.parametrize("number", range(NUMBER))
-def test_a_history_ends_where_a_full_refresh_would(number: int, fails) -> None:
-    history = drawn(NUMBER, SEED, histories())[number]
+def test_a_history_ends_where_a_full_refresh_would(number: int, fails: Fails) -> None:
+    history = random_histories()[number]
     if (failure := fails(history)) is not None:
         smaller = narrowed(history, failure, fails, NARROW_SECONDS)
         pytest.fail(report(failure, smaller, fails(smaller)), pytrace=False)
 
 
 @pytest.mark.parametrize("name", COUNTEREXAMPLES)
-def test_a_known_history_ends_where_a_full_refresh_would(name: str, fails) -> None:
+def test_a_known_history_ends_where_a_full_refresh_would(name: str, fails: Fails) -> None:
     history = COUNTEREXAMPLES[name]
     if (failure := fails(history)) is not None:
         pytest.fail(report(failure, history, failure), pytrace=False)
