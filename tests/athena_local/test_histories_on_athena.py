@@ -4,7 +4,8 @@ one beside DuckDB's full refresh too.
     STEDI_ATHENA_HISTORIES=3 pytest tests/athena_local/test_histories_on_athena.py
 
 STEDI_ATHENA_HISTORIES (1)     how many histories, of thirty lives each
-STEDI_ATHENA_TURNS (2)         how long they are: turns of deliveries and builds
+STEDI_ATHENA_TURNS (0)         turns of deliveries and builds, as many as were drawn of each; 0:
+                               three deliveries and builds, one of them killed
 STEDI_HISTORIES_SEED (0)       other histories
 """
 
@@ -22,27 +23,36 @@ from histories import Build, Deliver, History, drawn, histories
 from replay import replay
 
 NUMBER = int(os.environ.get("STEDI_ATHENA_HISTORIES", "1"))
-TURNS = int(os.environ.get("STEDI_ATHENA_TURNS", "2"))
+TURNS = int(os.environ.get("STEDI_ATHENA_TURNS", "0"))
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 LIVES = 30
 
 
-def near(history: History) -> History:
-    """The history without long times in which nothing comes: Trino looks into every day's folder.
+def short(history: History) -> History:
+    """Three of the history's deliveries: one is built, one when its build is killed, one after."""
+    first, second, third = _near(history)[:3]
+    killed = [step.killed for step in history.steps if isinstance(step, Build) and step.killed]
+    breaks_off = Build(killed=(killed or [500])[0])
+    last = third._replace(later=0)
+    return History((first, Build(), second, breaks_off, last, Build()))
 
-    It ends with a delivery, a build that is killed, and one that must put it right.
-    """
-    steps = [s._replace(later=min(s.later, 1)) if isinstance(s, Deliver) else s
-             for s in history.steps]  # fmt: skip
-    if not any(isinstance(step, Build) and step.killed is not None for step in steps):
-        last = max(n for n, step in enumerate(steps) if isinstance(step, Deliver))
-        steps = [*steps[: last + 1], Build(killed=500), Build()]
-    return History(tuple(steps))
+
+def as_drawn(history: History) -> History:
+    """The history with its own builds."""
+    near = iter(_near(history))
+    return History(tuple(next(near) if isinstance(s, Deliver) else s for s in history.steps))
+
+
+def _near(history: History) -> list[Deliver]:
+    """The deliveries, on days that follow on each other: Trino looks into every day's folder."""
+    delivered = [step for step in history.steps if isinstance(step, Deliver)]
+    return [step._replace(later=min(step.later, 1)) for step in delivered]
 
 
 @cache
 def random_histories() -> list[History]:
-    return [near(history) for history in drawn(NUMBER, SEED, histories(LIVES, TURNS))]
+    way = as_drawn if TURNS else short
+    return [way(history) for history in drawn(NUMBER, SEED, histories(LIVES, TURNS or 3))]
 
 
 @pytest.mark.parametrize("number", range(NUMBER))

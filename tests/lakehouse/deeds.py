@@ -27,7 +27,7 @@ from line_forms import (
 )
 from personas import DAY, LAST_MOMENT, START, email_of, newcomer, serial_of
 
-PEOPLE = 4  # of a life; the device of the same number is the one that a person has at first
+PEOPLE = 3  # of a life; the device of the same number is the one that a person has at first
 HOUR = DAY // 24
 KEPT = "kept"
 
@@ -156,11 +156,11 @@ def source_of(deed: Deed) -> str:
 
 
 def person_name(who: int) -> str:
-    return "abcd"[who]
+    return "abc"[who]
 
 
 def device_name(device: int) -> str:
-    return "ABCD"[device]
+    return "ABC"[device]
 
 
 def time_name(moment: int) -> str:

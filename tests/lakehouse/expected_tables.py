@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deeds import Life, precedence
+from deeds import PEOPLE, Life, precedence
 from expectation import Customer, Expectation, Ledger, claimants
 from lakehouse import customer_id
 
@@ -116,7 +116,7 @@ def _staging(lives: list[Life], dates: list[str]) -> dict[str, Rows]:
 
 def _people(life: Life) -> Iterator[Customer]:
     known = {record.email for _, record in life.delivered["customer"]}
-    for who in range(4):
+    for who in range(PEOPLE):
         if life.email(who) in known:
             yield life.current(who)
 

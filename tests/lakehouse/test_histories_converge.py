@@ -2,7 +2,7 @@
 
     STEDI_HISTORIES=20 pytest tests/lakehouse/test_histories_converge.py    # 400 sequences, 6 min
 
-A history is twenty lives of four people each, which have nothing to do with each other: as many
+A history is twenty lives of three people each, which have nothing to do with each other: as many
 random sequences of deeds, that share their builds.
 
 STEDI_HISTORIES (3)            how many histories
