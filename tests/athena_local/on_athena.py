@@ -16,6 +16,7 @@ from on_duckdb import OnDuckDB
 from replay import Outcome
 
 LAYERS = ("staging", "trusted", "curated", "audit")
+CHANGING = ("create", "merge", "insert", "delete", "alter", "drop")
 FIRST_GUESS = 100  # changes of a build, where none has ended yet
 
 
@@ -71,7 +72,7 @@ def changes(call: Call) -> bool:
     """Whether a call may change tables or files."""
     if call.action == "StartQueryExecution":
         words = call.body.replace("\\n", " ").lower()
-        return any(f" {verb} " in words for verb in ("create", "merge", "insert", "delete", "alter"))
+        return any(f" {verb} " in words for verb in CHANGING)
     return call.action.startswith(("Update", "Delete", "POST ?delete", "PUT", "DELETE"))
 
 

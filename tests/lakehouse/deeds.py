@@ -60,7 +60,10 @@ FIELDS: dict[str, Callable[[Any], Fields]] = {
     "accelerometer": motion_fields,
     "step_trainer": distance_fields,
 }
-BAD = {source: [(r, way) for r, ways in kinds(source).items() for way in ways] for source in SOURCES}
+BAD = {
+    source: [(reason, way) for reason, ways in kinds(source).items() for way in ways]
+    for source in SOURCES
+}
 
 
 class Record(NamedTuple):

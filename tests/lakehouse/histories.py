@@ -164,11 +164,11 @@ MOTION = _made(Moved, who=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=F
 DISTANCE = _made(Measured, device=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM)
 MEETING = st.builds(_meeting, WHO, MOMENT, VALUE)
 # A day's delivery may lack a source, as others have nothing new where one has.
-TOGETHER = (SOURCES, SOURCES, SOURCES, SOURCES[:1], SOURCES[1:], SOURCES[:2], SOURCES[2:])
+TOGETHER = (*[SOURCES] * 3, SOURCES[:1], SOURCES[1:], SOURCES[:2], SOURCES[2:])
 
 
 def deeds(sources: tuple[str, ...]) -> st.SearchStrategy[tuple[Deed, ...]]:
-    """Some deeds that write to these sources alone; half of them readings that meet, if they may."""
+    """Deeds that write to these sources alone; half of them readings that meet, if they may."""
     ways = max(len(BAD[source]) for source in sources)
     one = [
         *(CUSTOMERS * 2 if "customer" in sources else ()),

@@ -30,8 +30,8 @@ def delivered(tmp_path: Path) -> Lakehouse:
 
 def files(lakehouse: Lakehouse, seed: int) -> list[Path]:
     """The landed files in a random order, as paths within the landing zone."""
-    found = sorted(path.relative_to(lakehouse.landing) for path in lakehouse.landing.rglob("*.json"))
-    found.remove(Path("expected.json"))
+    root = lakehouse.landing
+    found = sorted(path.relative_to(root) for path in root.glob("*/landing/*/*.json"))
     random.Random(seed).shuffle(found)
     return found
 
