@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,13 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from killing import Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
+
+# Tables that tell of the builds themselves: their rows depend on which builds there were.
+EXEMPT = {"builds", "changed_people", "changed_devices", "changed_identities"}
 
 Parsed = tuple[str, ...]  # a project and its vars
 _MANIFESTS: dict[Parsed, Manifest | None] = {}
@@ -41,6 +46,7 @@ class Result:
     success: bool
     errors: str
     failed: set[str]  # names of the tests and models that failed
+    changes: int | None  # how many statements changed the database; None: it was killed
 
 
 @dataclass
@@ -65,13 +71,23 @@ class Lakehouse:
         path.write_bytes(content)
         return path
 
-    def dbt(self, *arguments: str) -> Result:
-        """Runs a dbt command in a process of its own, as dbt's connections last as long as it."""
+    def dbt(self, *arguments: str, kill_at: int | None = None) -> Result:
+        """Runs a dbt command in a process of its own, as dbt's connections last as long as it.
+
+        kill_at: the change of the database before which it is killed, counted from 0; the same
+        one each time only in one thread.
+        """
         with self._environment():
             parsed = self._parse(arguments)
             # A fork has dbt loaded and the project parsed already.
             with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
-                return process.submit(_invoke, parsed, [*arguments, *self._places()]).result()
+                command = [*arguments, *self._places()]
+                try:
+                    return process.submit(_invoke, parsed, command, kill_at).result()
+                except BrokenProcessPool as error:
+                    if kill_at is None:
+                        raise
+                    return Result(False, str(error), set(), None)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts dbt as people do; its output can be read, and it can be killed."""
@@ -98,11 +114,11 @@ class Lakehouse:
         return Counter(self.query(f"select {columns} from {name}"))
 
     def tables(self) -> dict[str, Table]:
-        """All tables by name."""
+        """All tables by name, but those that tell of the builds themselves."""
         names = self.query(
             "select table_schema || '.' || table_name from information_schema.tables order by 1"
         )
-        return {name: self.table(name) for (name,) in names}
+        return {n: self.table(n) for (n,) in names if n.rpartition(".")[2] not in EXEMPT}
 
     def _places(self) -> list[str]:
         return [
@@ -132,8 +148,10 @@ class Lakehouse:
             yield
 
 
-def _invoke(parsed: Parsed, arguments: list[str]) -> Result:
+def _invoke(parsed: Parsed, arguments: list[str], kill_at: int | None) -> Result:
     errors: list[str] = []
+    changes = Changes(kill_at)
+    changes.watch()
 
     def note(event: Any) -> None:
         if event.info.level == "error":
@@ -144,4 +162,4 @@ def _invoke(parsed: Parsed, arguments: list[str]) -> Result:
         errors.append(str(outcome.exception))
     results = getattr(outcome.result, "results", None) or []
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    return Result(outcome.success, "\n".join(errors), failed)
+    return Result(outcome.success, "\n".join(errors), failed, changes.made)

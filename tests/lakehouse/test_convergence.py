@@ -1,10 +1,14 @@
-"""Law 4: in whatever order deliveries come, twice or late, a build ends where a full one would."""
+"""Law 4: in whatever order deliveries come, twice or late, a build ends where a full one would.
+
+Here on the generator's deliveries, with every persona; test_histories_converge.py has random ones.
+"""
 
 from __future__ import annotations
 
 import random
 import shutil
-from itertools import islice
+from collections.abc import Iterable
+from itertools import groupby, islice
 from pathlib import Path
 
 import pytest
@@ -24,6 +28,26 @@ def delivered(tmp_path: Path) -> Lakehouse:
     return whole
 
 
+def files(lakehouse: Lakehouse, seed: int) -> list[Path]:
+    """The landed files in a random order, as paths within the landing zone."""
+    root = lakehouse.landing
+    found = sorted(path.relative_to(root) for path in root.glob("*/landing/*/*.json"))
+    random.Random(seed).shuffle(found)
+    return found
+
+
+def day_of(file: Path) -> str:
+    """The ingest date of a file, as its folder has it."""
+    return file.parent.name
+
+
+def deliver(files: Iterable[Path], delivered: Lakehouse, later: Lakehouse) -> None:
+    """Lands files that were delivered to one lakehouse in another one."""
+    for file in files:
+        (later.landing / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(delivered.landing / file, later.landing / file)
+
+
 def test_a_second_build_changes_nothing(delivered: Lakehouse) -> None:
     before = delivered.tables()
     delivered.build()
@@ -31,34 +55,55 @@ def test_a_second_build_changes_nothing(delivered: Lakehouse) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_files_that_arrive_in_any_order_end_in_the_same_tables(
+def test_files_of_a_day_may_arrive_in_any_order(
     seed: int, delivered: Lakehouse, tmp_path: Path
 ) -> None:
-    files = [path for path in delivered.landing.rglob("*.json") if path.name != "expected.json"]
-    random.Random(seed).shuffle(files)
+    """Day after day, with a build after a part of a day's files and one at its end."""
     later = Lakehouse(tmp_path / "later")
-    for number, path in enumerate(sorted(files, key=files.index)):
-        target = later.landing / path.relative_to(delivered.landing)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
-        if number % 4 == 0:
+    in_order = sorted(files(delivered, seed), key=day_of)  # sorting keeps the order within a day
+    for number, (_, day) in enumerate(groupby(in_order, key=day_of)):
+        first, *others = day
+        deliver([first], delivered, later)
+        if number != 1:  # a build is missed
             later.build()
+        deliver(others, delivered, later)
+        if number != 2:
+            later.build()
+    assert later.tables() == delivered.tables()
+
+
+def test_days_that_arrive_in_any_order_are_put_right_by_a_full_refresh(
+    delivered: Lakehouse, tmp_path: Path
+) -> None:
+    later = Lakehouse(tmp_path / "later")
+    in_disorder = files(delivered, seed=3)
+    assert in_disorder != sorted(in_disorder, key=day_of)
+    deliver(in_disorder[:4], delivered, later)
     later.build()
+    deliver(in_disorder[4:], delivered, later)
+    result = later.dbt("build", "--full-refresh")
+    assert result.success, result.errors
     assert later.tables() == delivered.tables()
 
 
 @pytest.mark.parametrize("models", [1, 6, 12])
-def test_a_build_that_is_killed_is_put_right_by_the_next(models: int, delivered: Lakehouse) -> None:
-    before = delivered.tables()
-    (delivered.landing / "customer").rename(delivered.folder / "customer")
-    delivered.build()  # all readings are of unknown people now
-    (delivered.folder / "customer").rename(delivered.landing / "customer")
+def test_a_build_that_is_killed_is_put_right_by_the_next(
+    models: int, delivered: Lakehouse, tmp_path: Path
+) -> None:
+    """Killed as by people, from outside, after so many models, when a day's files are new."""
+    later = Lakehouse(tmp_path / "later")
+    in_order = sorted(files(delivered, seed=4), key=day_of)
+    last = day_of(in_order[-1])
+    deliver([file for file in in_order if day_of(file) != last], delivered, later)
+    later.build()
+    deliver([file for file in in_order if day_of(file) == last], delivered, later)
+    before = later.tables()
 
-    with delivered.start("build") as process:
+    with later.start("build") as process:
         made = (line for line in process.stdout if "OK created sql" in line)
         assert len(list(islice(made, models))) == models
         process.kill()
 
-    assert delivered.tables() != before
-    delivered.build()
-    assert delivered.tables() == before
+    assert before != later.tables() != delivered.tables()
+    later.build()
+    assert later.tables() == delivered.tables()

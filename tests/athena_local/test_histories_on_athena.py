@@ -1,0 +1,67 @@
+"""Law 4 on random histories, on the local Athena: each build beside Python's expectation, the last
+one beside DuckDB's full refresh too.
+
+    STEDI_ATHENA_HISTORIES=3 pytest tests/athena_local/test_histories_on_athena.py
+
+STEDI_ATHENA_HISTORIES (1)     how many histories, of thirty lives each
+STEDI_ATHENA_TURNS (0)         turns of deliveries and builds, as many as were drawn of each; 0:
+                               three deliveries and builds, one of them killed
+STEDI_HISTORIES_SEED (0)       other histories
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from athena_local.local import AthenaLocal
+from athena_local.on_athena import OnAthena
+from histories import Build, Deliver, History, drawn, histories
+from replay import replay
+
+NUMBER = int(os.environ.get("STEDI_ATHENA_HISTORIES", "1"))
+TURNS = int(os.environ.get("STEDI_ATHENA_TURNS", "0"))
+SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
+LIVES = 30
+
+
+def short(history: History) -> History:
+    """Three of the history's deliveries: one is built, one when its build is killed, one after."""
+    first, second, third = _near(history)[:3]
+    killed = [step.killed for step in history.steps if isinstance(step, Build) and step.killed]
+    breaks_off = Build(killed=(killed or [500])[0])
+    last = third._replace(later=0)
+    return History((first, Build(), second, breaks_off, last, Build()))
+
+
+def as_drawn(history: History) -> History:
+    """The history with its own builds."""
+    near = iter(_near(history))
+    return History(tuple(next(near) if isinstance(s, Deliver) else s for s in history.steps))
+
+
+def _near(history: History) -> list[Deliver]:
+    """The deliveries, on days that follow on each other: Trino looks into every day's folder."""
+    delivered = [step for step in history.steps if isinstance(step, Deliver)]
+    return [step._replace(later=min(step.later, 1)) for step in delivered]
+
+
+@cache
+def random_histories() -> list[History]:
+    way = as_drawn if TURNS else short
+    return [way(history) for history in drawn(NUMBER, SEED, histories(LIVES, TURNS or 3))]
+
+
+@pytest.mark.parametrize("number", range(NUMBER))
+def test_a_history_ends_where_a_full_refresh_would(
+    number: int, local: AthenaLocal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
+    history = random_histories()[number]
+    engine = OnAthena(local, tmp_path, date.fromisoformat(history.dates()[-1]))
+    if (failure := replay(history, engine)) is not None:
+        told = [*failure.told(), "", "The history:", *history.told(), "", history.as_code()]
+        pytest.fail("\n".join(told), pytrace=False)

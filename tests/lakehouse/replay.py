@@ -1,0 +1,192 @@
+"""Makes a history happen to a lakehouse, on either engine, and sees that each build was right."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from deeds import PEOPLE, Life
+from expectation import SOURCES
+from expected_tables import Row, Rows, expected_tables
+from histories import Build, Deliver, History
+from lakehouse import EXEMPT, customer_id
+
+SHOWN = 4  # rows of a difference
+
+
+@dataclass
+class Outcome:
+    """What a build came to; errors are dbt's own words."""
+
+    success: bool
+    killed: bool = False
+    errors: str = ""
+
+
+class Engine(Protocol):
+    """A lakehouse without tables, and an empty landing zone."""
+
+    def land(self, source: str, name: str, content: bytes, date: str) -> None:
+        """Lands a file."""
+
+    def build(self, build: Build) -> Outcome:
+        """Builds, and is killed where the build says so, unless it ends before."""
+
+    def tables(self) -> dict[str, Rows]:
+        """All rows of all tables, by `schema.name`."""
+
+    def rebuilt(self, scope: str) -> dict[str, Rows]:
+        """The same of a lakehouse in which all that has landed was built at once, in full."""
+
+
+@dataclass
+class Difference:
+    """What a table holds that it should not, and what it lacks."""
+
+    table: str
+    opinion: str  # whose it is what the table should hold
+    unexpected: Rows
+    lacking: Rows
+
+    def told(self) -> Iterator[str]:
+        """In words: how many rows, and some of them."""
+        yield (
+            f"{self.table}, beside {self.opinion}: {self.unexpected.total()} rows too many, "
+            f"{self.lacking.total()} missing"
+        )
+        for word, rows in (("too many", self.unexpected), ("missing", self.lacking)):
+            for row, times in sorted(rows.items(), key=repr)[:SHOWN]:
+                yield f"    {word} {times} times: {_readable(row)}"
+
+    def lives(self) -> set[int]:
+        """The lives whose rows they are, as far as the rows say."""
+        text = " ".join(_readable(row) for row in self.unexpected + self.lacking)
+        numbers = re.findall(r"person0*(\d+)@|0000-4000-800\d-0*(\d+)", text, re.IGNORECASE)
+        return {(int(a or b) - 1) // 10 for a, b in numbers if int(a or b)}
+
+
+@dataclass
+class Failure:
+    """A build after which a table was not right, or that failed."""
+
+    step: int
+    errors: str
+    differences: list[Difference]
+
+    def told(self) -> Iterator[str]:
+        """In words."""
+        yield f"After step {self.step}:"
+        if self.errors:
+            yield f"the build failed: {self.errors}"
+        for difference in self.differences:
+            yield from difference.told()
+
+    def lives(self) -> Counter[int]:
+        """The lives concerned, and in how many tables."""
+        return Counter(life for difference in self.differences for life in difference.lives())
+
+
+def replay(history: History, engine: Engine, every_refresh: bool = False) -> Failure | None:
+    """Makes a history happen; returns what is wrong after the first build after which anything is.
+
+    every_refresh: compares the tables with those of a full refresh after every build, not only
+    after the last; both are compared with what Python expects.
+    """
+    lives: dict[int, Life] = {}
+    dates = history.dates()
+    whole = [n for n, step in enumerate(history.steps) if isinstance(step, Build) and step.whole]
+    built = False
+    for number, (day, step) in enumerate(zip(history.days(), history.steps)):
+        if isinstance(step, Deliver):
+            for file in files(step, number, day, lives):
+                engine.land(*file, dates[day])
+            continue
+        outcome = engine.build(step)
+        whole_now = step.select is None and not outcome.killed
+        if outcome.killed or (not outcome.success and not whole_now and not built):
+            continue  # a part cannot be built while what it is made of is not
+        if not outcome.success:
+            return Failure(number, outcome.errors, [])
+        if whole_now:
+            built = True
+            expected = expected_tables(lives.values(), dates, step.scope)
+            found = engine.tables()
+            wrong = [*_beside_python(found, expected)]
+            if every_refresh or number == max(whole):
+                wrong += _beside_refresh(found, engine.rebuilt(step.scope))
+            if wrong:
+                return Failure(number, "", wrong)
+    return None
+
+
+def files(
+    step: Deliver, number: int, day: int, lives: dict[int, Life]
+) -> Iterator[tuple[str, str, bytes]]:
+    """The files of a delivery, as source, name and content; the lives take note of their deeds."""
+    for source, parts in _lines(step, day, lives).items():
+        for part, lines in parts.items():
+            # Names tell nothing of the order of deliveries, and a file may be packed.
+            name = f"{source}-{(7 * number + part) % 10}-{number}-{part}.json"
+            content = "".join(lines).encode("utf-8", "surrogateescape")
+            if number % 2:
+                content = content.removesuffix(b"\n") if content.endswith(b"}\n") else content
+            if part == 1:
+                name, content = f"{name}.gz", gzip.compress(content, mtime=0)
+            yield source, name, content
+
+
+def _lines(step: Deliver, day: int, lives: dict[int, Life]) -> dict[str, dict[int, list[str]]]:
+    """The lines of a delivery by source and part."""
+    parts: dict[str, dict[int, list[str]]] = {source: {} for source in SOURCES}
+    for place, (life, deed) in enumerate(step.deeds):
+        for source, line in lives.setdefault(life, Life(life)).does(deed, day):
+            parts[source].setdefault((life + place) % step.files, []).append(line)
+    if step.empty:
+        return {source: found or {0: []} for source, found in parts.items()}
+    return parts
+
+
+def _beside_python(found: dict[str, Rows], expected: dict[str, Rows]) -> Iterator[Difference]:
+    for name, rows in expected.items():
+        columns = {column for row in rows for column, _ in row}
+        in_columns = Counter()
+        for row, times in found.get(name, Counter()).items():
+            in_columns[tuple(cell for cell in row if cell[0] in columns)] += times
+        if not rows:
+            in_columns = found.get(name, Counter())
+        yield from _difference(name, "Python's expectation", in_columns, rows)
+
+
+def _beside_refresh(found: dict[str, Rows], rebuilt: dict[str, Rows]) -> Iterator[Difference]:
+    for name in sorted(found.keys() | rebuilt.keys()):
+        if name.rsplit(".")[-1] in EXEMPT:
+            continue
+        if name not in found or name not in rebuilt:
+            which = "the full refresh" if name in rebuilt else "the history"
+            yield Difference(name, f"nothing, as only {which} has it", Counter(), Counter())
+        else:
+            yield from _difference(name, "a full refresh", found[name], rebuilt[name])
+
+
+def _difference(name: str, opinion: str, found: Rows, right: Rows) -> Iterator[Difference]:
+    if found != right:
+        yield Difference(name, opinion, found - right, right - found)
+
+
+def _readable(row: Row) -> str:
+    """A row with the email beside each customer_id."""
+    names = _names(customer_id(""))
+    cells = (f"{column}={names.get(value, value)}" for column, value in row if value is not None)
+    return " ".join(cells)
+
+
+@cache
+def _names(key: str) -> dict[str, str]:
+    """The email of each customer_id; key: tells one pseudonym key from another."""
+    emails = [life.email(who) for life in map(Life, range(100)) for who in range(PEOPLE)]
+    return {customer_id(email): email for email in emails}
