@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import multiprocessing
 import shutil
 import subprocess
@@ -103,6 +104,15 @@ class Lakehouse:
             "select table_schema || '.' || table_name from information_schema.tables order by 1"
         )
         return {name: self.table(name) for (name,) in names}
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest that the last dbt command wrote."""
+        return json.loads((self.folder / "target" / "manifest.json").read_text())
+
+    def parse_anew(self) -> None:
+        """Has the next command parse the project, whose files have been changed."""
+        for known in [known for known in _MANIFESTS if known[0] == str(self.project)]:
+            del _MANIFESTS[known]
 
     def _places(self) -> list[str]:
         return [
