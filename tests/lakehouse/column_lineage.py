@@ -82,6 +82,8 @@ def output_origins(sql: str, dialect: str, tables: Tables) -> dict[str, Origins]
         raise Unclear(str(error)) from error
     if refused := tree.find(*_REFUSED):
         raise Unclear(f"cannot follow {refused.sql(dialect)}")
+    if any(part.args.get("recursive") for part in tree.find_all(exp.With)):
+        raise Unclear("cannot follow a recursive query")
     root = build_scope(tree)
     if root is None:
         raise Unclear("no query")
@@ -103,6 +105,18 @@ def _table_of(node: exp.Expr) -> str:
     return node.table if isinstance(node, exp.Column) else ""
 
 
+def _is_variable(node: exp.Identifier) -> bool:
+    """Whether a lambda or a list comprehension around it has a variable of this name."""
+    around: exp.Expr | None = node.find_ancestor(exp.Lambda, exp.Comprehension)
+    while around is not None:
+        is_lambda = isinstance(around, exp.Lambda)
+        variables = around.expressions if is_lambda else [around.expression]
+        if node.name in [variable.name for variable in variables]:
+            return True
+        around = around.find_ancestor(exp.Lambda, exp.Comprehension)
+    return False
+
+
 def _merged(parts: Iterable[Origins]) -> Origins:
     merged: Origins = {}
     for part in parts:
@@ -117,19 +131,16 @@ class _Walk:
 
     def __init__(self, tables: Tables, dialect: str) -> None:
         self.tables, self.dialect = tables, dialect
-        self._done: dict[tuple[int, int], Origins | None] = {}
+        self._done: dict[tuple[int, int], Origins] = {}
 
     def output(self, scope: Scope, index: int) -> Origins:
         """The origins of a scope's output column, by its place."""
         key = (id(scope), index)
         if key not in self._done:
-            self._done[key] = None
             self._done[key] = _merged(
                 self.value(column, inner) for column, inner in self._projections(scope, index)
             )
-        if (found := self._done[key]) is None:
-            raise Unclear("cannot follow a recursive query")
-        return found
+        return self._done[key]
 
     def _projections(self, scope: Scope, index: int) -> list[tuple[exp.Expr, Scope]]:
         """The expressions that make an output column: one, or one of each part of a union."""
@@ -173,8 +184,21 @@ class _Walk:
                     origin._replace(level="indirect", is_pseudonym=True): path
                     for origin, path in named.items()
                 }
+            case exp.PropertyEQ(this=exp.Identifier()):  # an entry of a struct
+                return self.value(node.expression, scope)
+            case exp.Dot(expression=exp.Identifier()):
+                return self.value(node.this, scope)
+            case exp.Identifier():
+                # A variable's values are those of the list, which is walked too.
+                if not _is_variable(node):
+                    raise self._unclear(node.parent or node)
+                return {}
             case _:
-                return _merged(self.value(child, scope) for child in node.iter_expressions())
+                return self._parts(node, scope)
+
+    def _parts(self, node: exp.Expr, scope: Scope) -> Origins:
+        parts = [child for child in node.iter_expressions() if child.arg_key != "alias"]
+        return _merged(self.value(part, scope) for part in parts)
 
     def _cases(self, node: exp.Case | exp.If, scope: Scope) -> Origins:
         """A case's values, and what its conditions ask for."""
@@ -190,7 +214,7 @@ class _Walk:
 
     def _column(self, node: exp.Column | exp.TableColumn, scope: Scope) -> Origins:
         """A column's origins; those of the whole row where a table's name stands for its rows."""
-        source, inner = self._source(node, scope)
+        source = self._source(node, scope)
         name = node.name if _table_of(node) else None
         if isinstance(source, exp.Table):
             columns = self._table(source).columns
@@ -200,7 +224,7 @@ class _Walk:
                 raise Unclear(f"{source.name} has no column {name}")
             return columns[name]
         if not isinstance(source.expression, exp.Query):  # unnest and the like
-            return self.value(source.expression, inner)
+            return self._parts(source.expression, source)
         if name is None:
             return self._row(source)
         return self.output(source, self._place(source, name))
@@ -215,12 +239,12 @@ class _Walk:
             raise Unclear(f"{name} is not one of the columns {', '.join(names)}")
         return names.index(name)
 
-    def _source(self, node: exp.Expr, scope: Scope) -> tuple[exp.Table | Scope, Scope]:
-        """What a column is read from, here or in the query around, and where that stands."""
+    def _source(self, node: exp.Expr, scope: Scope) -> exp.Table | Scope:
+        """What a column is read from, here or in the query around."""
         around: Scope | None = scope
         while around is not None:
             if (source := around.sources.get(_table_of(node) or node.name)) is not None:
-                return source, around
+                return source
             around = around.parent
         raise self._unclear(node)
 
@@ -273,7 +297,7 @@ class _Walk:
         """The origins of an element of a list; a list of JSON values is looked into."""
         match node:
             case exp.Column(table=table) if table:
-                source, _ = self._source(node, scope)
+                source = self._source(node, scope)
                 if isinstance(source, Scope) and isinstance(source.expression, exp.Query):
                     made = self._projections(source, self._place(source, node.name))
                     return _merged(self._element(part, place, inner) for part, inner in made)
@@ -302,7 +326,7 @@ class _Walk:
             node = node.this
         if not isinstance(node, exp.Column) or not node.table:
             return False
-        source, _ = self._source(node, scope)
+        source = self._source(node, scope)
         if isinstance(source, exp.Table):
             origins = self._column(node, scope)
             return [(origin.table, origin.column) for origin in origins] == [PSEUDONYM_KEY]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
-from column_lineage import Origin, Origins, Table, Unclear, output_origins
+from column_lineage import LINE, Origin, Origins, Table, Unclear, output_origins
 from pii_levels import DescribedTable, described_tables
 
 # The hidden column of a landing table, which its YAML does not list: a file may be named after
@@ -61,7 +61,7 @@ def _in_order(manifest: Mapping[str, Any]) -> list[str]:
 
 def _as_described(table: DescribedTable, hidden: str) -> Table:
     levels = dict(table.levels)
-    if table.field_levels:
+    if table.kind == "source" and LINE in levels:
         levels[hidden] = "direct"
     return Table(
         {column: {Origin(table.name, column, level): ()} for column, level in levels.items()},
