@@ -33,33 +33,28 @@ KEYED = "    hmac_sha256({{ email }}, {{ key }})"
 ID = "        customers.customer_id,"
 
 
-def _beside_id(does: str, made: str, origin: str) -> Leak:
-    """A column `note` beside the pseudonym in the table of people."""
-    added = f"{ID}\n        {made} as note,"
-    return Leak(does, PEOPLE, ID, added, "customers_curated.note", origin)
-
-
-LEAKS = [
-    _beside_id("email added", "customers.email", EMAIL),
-    _beside_id("its hash without the key", "sha256(customers.email)", EMAIL),
-    _beside_id("its hash with a salt", "md5(lower(customers.email) || 'salt')", EMAIL),
-    _beside_id("a part of it", "split_part(customers.email, '@', 1)", EMAIL),
-    _beside_id(
-        "a name in one branch of a case",
+# What is added beside the pseudonym in the table of people, and the origin that is named.
+ADDED = {
+    "an email": ("customers.email", EMAIL),
+    "its hash without the key": ("sha256(customers.email)", EMAIL),
+    "its hash with a salt": ("md5(lower(customers.email) || 'salt')", EMAIL),
+    "a part of it": ("split_part(customers.email, '@', 1)", EMAIL),
+    "a name in one branch of a case": (
         "case when customers.registered_at is null then customers.customer_name else '' end",
         f"field customerName {OF_CUSTOMER}",
     ),
-    _beside_id(
-        "a case that spells out what it asks",
+    "a case that spells out what it asks": (
         "case when customers.birth_day < '1990' then 'old' else 'young' end",
         f"field birthDay {OF_CUSTOMER}",
     ),
-    _beside_id(
-        "a query within an expression",
-        "(select max(phone) from customers)",
-        f"field phone {OF_CUSTOMER}",
+    "a query within an expression": (
+        "(select max(phone) from customers)", f"field phone {OF_CUSTOMER}",
     ),
-    _beside_id("a whole row as text", "cast(customers as varchar)", EMAIL),
+    "a serial number": ("customers.serial_number", f"field serialNumber {OF_CUSTOMER}"),
+    "a whole row as text": ("cast(customers as varchar)", EMAIL),
+}  # fmt: skip
+
+LEAKS = [
     Leak(
         "select * of customers",
         PEOPLE, "select * from final", "select * from customers",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from generate_landing import generate
 from lakehouse import PROJECT, Lakehouse
-from leaks import LEAKS, Leak
+from leaks import ADDED, ID, LEAKS, PEOPLE, Leak
 from minimisation import problems
 from personas import Settings
 from pii_levels import described_tables
@@ -120,12 +120,31 @@ def test_a_leak_is_caught(leak: Leak, broken: Lakehouse, restored: dict[Path, st
     path = broken.project / leak.file
     restored[path] = replace_once(path, leak.text, leak.replacement)
     found = problems(compiled_anew(broken), CURATED)
-
-    (said,) = [p for p in found if p.startswith(f"{leak.column} shows a direct identifier")]
-    ways = said.partition(": ")[2].split("; ")
-    (way,) = [way for way in ways if way.endswith(f" <- {leak.origin}")]
-    assert way.startswith(f"{leak.column} <- ")
+    way = way_of(leak.column, leak.origin, found)
     assert path.parent.name == "engines" or f"{path.stem}." in way
+
+
+def test_whatever_is_added_to_the_table_of_people_is_caught(
+    broken: Lakehouse, restored: dict[Path, str]
+) -> None:
+    path = broken.project / PEOPLE
+    columns = {f"note_{number}": added for number, added in enumerate(ADDED.values())}
+    added = [f"\n        {made} as {column}," for column, (made, _) in columns.items()]
+    restored[path] = replace_once(path, ID, ID + "".join(added))
+    found = problems(compiled_anew(broken), CURATED)
+    for column, (made, origin) in columns.items():
+        assert way_of(f"customers_curated.{column}", origin, found), made
+        assert f"customers_curated.{column} is not on the list of what curated tables may have" in (
+            found
+        )
+
+
+def way_of(column: str, origin: str, found: list[str]) -> str:
+    """The way from the column to the origin, as the one problem says that is about this leak."""
+    (said,) = [p for p in found if p.startswith(f"{column} shows a direct identifier beyond ")]
+    (way,) = [w for w in said.partition(": ")[2].split("; ") if w.endswith(f" <- {origin}")]
+    assert way.startswith(f"{column} <- ")
+    return way
 
 
 WAY = "is direct: accelerometer_lines.email <- field user of landing.accelerometer.line"
