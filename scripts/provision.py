@@ -87,6 +87,10 @@ class Clients:
     def kms(self) -> Any:
         return self._session.client("kms")
 
+    @cached_property
+    def lakeformation(self) -> Any:
+        return self._session.client("lakeformation")
+
 
 class Provisioner:
     """A lakehouse in the account of the environment's credentials."""

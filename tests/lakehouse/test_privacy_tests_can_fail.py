@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,7 @@ from generate_landing import generate
 from lakehouse import PROJECT, Lakehouse
 from mutations import MUTATIONS, Mutation
 from personas import PERSONAS, Settings
-
-PARTS = ("macros", "models", "seeds", "tests", "analyses", "scripts", "dbt_project.yml")
+from project_to_break import copy_to_break, replace_once
 
 
 @pytest.fixture(scope="module")
@@ -26,26 +24,15 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(tmp_path: Path, landing: Path) -> Lakehouse:
     """A lakehouse with those deliveries and a project of its own, free to be broken."""
     project = tmp_path / "project"
-    project.mkdir()
-    for part in PARTS:
-        source, target = PROJECT / part, project / part
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    copy_to_break(project)
     lakehouse = Lakehouse(tmp_path / "lakehouse", project)
     lakehouse.landing = landing
     return lakehouse
 
 
-def mutate(project: Path, mutation: Mutation) -> None:
-    """Breaks the project; fails where the mutation fits nowhere, or in several places."""
-    path = project / mutation.file
-    text = path.read_text()
-    assert text.count(mutation.text) == 1, f"{mutation.breaks}: no longer fits {mutation.file}"
-    path.write_text(text.replace(mutation.text, mutation.replacement))
-
-
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
 def test_the_break_is_caught(mutation: Mutation, copied: Lakehouse) -> None:
-    mutate(copied.project, mutation)
+    replace_once(copied.project / mutation.file, mutation.text, mutation.replacement)
     run = copied.dbt("run")
     assert run.success, f"a mutation must be SQL that runs: {run.errors}"
     assert copied.dbt("test", "--select", mutation.caught_by).failed == {mutation.caught_by}
