@@ -22,8 +22,8 @@ Tags = dict[str, str]
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's own manifest."""
-    project = Project(tmp_path_factory.mktemp("parsed"))
-    assert project.dbt("parse").success
+    project = Project(tmp_path_factory.mktemp("compiled"))
+    assert project.dbt("compile").success  # `parse` writes none where the project is parsed already
     return project.folder / "target" / "manifest.json"
 
 
