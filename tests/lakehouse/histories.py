@@ -203,7 +203,7 @@ BUILDS = _made(
     Build,
     scope=_mostly("since_consent", "any_time", times=7),
     select=_mostly(
-        None, *MODELS, *(f"{m}+" for m in MODELS), *(f"+{m}" for m in MODELS), times=6
+        None, *MODELS, *(f"{m}+" for m in MODELS), *(f"+{m}" for m in MODELS), times=4
     ),
     full_refresh=_mostly(False, True, times=9),
     killed=_mostly(None, *range(0, PER_MILLE, 7), times=2),
