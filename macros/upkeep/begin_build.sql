@@ -50,11 +50,17 @@
     {{ return(begun_whole != [] or scopes != [var('consent_scope')] * scopes | length) }}
 {%- endmacro %}
 
-{# Notes in `builds` that the build has ended, however it did; a killed one cannot. #}
+{# Notes in `builds` that the build has ended without having completed; a killed one cannot. #}
 {% macro end_build() %}
     {%- if execute and flags.WHICH in ('run', 'build') and 'upkeep' in graph
         and load_relation(relation_of('builds')) is not none -%}
-        {%- do note_build('ended') -%}
+        {%- set completed = namespace(is_noted=false) -%}
+        {%- for result in results if result.node.name == 'builds' and result.status == 'success' -%}
+            {%- set completed.is_noted = everything_is_selected() -%}
+        {%- endfor -%}
+        {%- if not completed.is_noted -%}
+            {%- do note_build('ended') -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 

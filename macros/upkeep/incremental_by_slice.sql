@@ -47,6 +47,8 @@
     {%- endfor -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {# An engine's own commit may drop a description that it did not write. #}
+    {%- do persist_docs(target_relation, model) -%}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}

@@ -118,7 +118,7 @@ MUTATIONS = [
     Mutation(
         "who has one kind of readings is curated",
         "models/curated/customers_curated.sql",
-        "inner join distances", "left join distances",
+        "inner join released as distances", "left join released as distances",
         "assert_curated_customers_have_both_readings",
     ),
     Mutation(
