@@ -42,9 +42,11 @@ def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def tables(database: Path) -> dict[str, Counter]:
+    """All but those that tell of the builds themselves."""
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables"
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_name not in ('builds', 'changed_identifiers')"
         ).fetchall()
         return {n: Counter(connection.execute(f"select * from {n}").fetchall()) for (n,) in names}
 
