@@ -6,7 +6,7 @@
     by        its column that tells whose a row is: customer_id, email or serial_number
     slice     the slice of what was delivered (macros/upkeep/slices.sql)
 
-    Two selects and not an `or`, which would have Athena read the history.
+    Two selects and not an `or`, which would have the history read.
 #}
 {% macro looked_at(relation, by, slice='delivered') -%}
     {%- if upkeep().is_whole -%}

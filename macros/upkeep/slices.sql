@@ -78,7 +78,7 @@
 {%- endmacro %}
 
 {#
-    The condition that a time lies on a day on which the new rows of some models have one. Literals, by which Athena passes
+    The condition that a time lies on a day on which the new rows of some models have one. Literals, by which an engine passes
     over the files of all other days (it keeps the least and the greatest time of each file). Days that follow on each
     other are one span; beyond fifty spans they are taken together.
 #}

@@ -23,7 +23,7 @@
 {%- endmacro %}
 
 {#
-    The condition that a landed line has come since then. A comparison of texts with a literal, so that Athena looks into
+    The condition that a landed line has come since then. A comparison of texts with a literal, so that an engine looks into
     no other day's folder.
 #}
 {% macro is_newly_landed() -%}
