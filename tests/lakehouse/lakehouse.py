@@ -11,10 +11,9 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from killing import Changes
+from killing import EXIT_CODE, Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
@@ -80,15 +79,23 @@ class Lakehouse:
         """
         with self._environment():
             parsed = self._parse(arguments)
-            # A fork has dbt loaded and the project parsed already.
-            with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
-                command = [*arguments, *self._places()]
-                try:
-                    return process.submit(_invoke, parsed, command, kill_at).result()
-                except BrokenProcessPool as error:
-                    if kill_at is None:
-                        raise
-                    return Result(False, str(error), set(), None)
+            command = [*arguments, *self._places()]
+            # A fork has dbt loaded and the project parsed already. No pool, whose threads would be
+            # there when the next one forks.
+            ours, its = multiprocessing.Pipe(duplex=False)
+            process = multiprocessing.get_context("fork").Process(
+                target=_invoke, args=(its, parsed, command, kill_at)
+            )
+            process.start()
+            its.close()
+            try:
+                result = ours.recv()
+            except EOFError:
+                result = None
+            process.join()
+        if result is None and process.exitcode != EXIT_CODE:
+            raise RuntimeError(f"dbt {' '.join(arguments)} ended with {process.exitcode}")
+        return result or Result(False, "killed", set(), None)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts dbt as people do; its output can be read, and it can be killed."""
@@ -158,7 +165,10 @@ class Lakehouse:
             yield
 
 
-def _invoke(parsed: Parsed, arguments: list[str], kill_at: int | None) -> Result:
+def _invoke(
+    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | None
+) -> None:
+    """Runs dbt in this process, and tells what it came to."""
     errors: list[str] = []
     changes = Changes(kill_at)
     changes.watch()
@@ -172,4 +182,4 @@ def _invoke(parsed: Parsed, arguments: list[str], kill_at: int | None) -> Result
         errors.append(str(outcome.exception))
     results = getattr(outcome.result, "results", None) or []
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    return Result(outcome.success, "\n".join(errors), failed, changes.made)
+    told.send(Result(outcome.success, "\n".join(errors), failed, changes.made))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +72,16 @@ def fails(history: History) -> Failure | None:
 def test_a_seed_draws_the_same_histories_each_time() -> None:
     assert drawn(6, 1, histories()) == SOME
     assert drawn(6, 2, histories()) != SOME
+
+
+def test_a_seed_draws_the_same_histories_whatever_else_is_loaded() -> None:
+    code = "from histories import drawn, histories; print(repr(drawn(6, 1, histories())))"
+    paths = os.pathsep.join(filter(None, sys.path))
+    alone = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": paths},
+    )  # fmt: skip
+    assert alone.stdout.strip() == repr(SOME)
 
 
 def test_a_history_is_made_again_by_its_code() -> None:
