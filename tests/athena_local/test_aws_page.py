@@ -160,7 +160,9 @@ def all_tables_have_rows_by_the_dbt_role(reader: Reader, output: str) -> None:
         assert tables
         for table in tables:
             counting = f"select count(*) from stedi_{layer}.{table['Name']}"
-            assert reader.local.trino.query(counting).rows > [[0]], table["Name"]
+            # A second build finds that nothing changed.
+            least = [[-1]] if table["Name"] == "changed_identifiers" else [[0]]
+            assert reader.local.trino.query(counting).rows > least, table["Name"]
             if table["TableType"] != "VIRTUAL_VIEW":
                 assert table["StorageDescriptor"]["Location"].startswith(f"s3://{BUCKET}/")
     roles = {role.role_arn for role in sts_backends[ACCOUNT]["aws"].assumed_roles}
