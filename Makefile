@@ -50,7 +50,7 @@ bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py
 
 test-athena: $(INSTALLED)
-	@$(BIN)/python -m pytest -o addopts='--strict-markers --strict-config' tests/athena_local
+	@$(BIN)/python -m pytest tests/athena_local
 
 athena: $(INSTALLED)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -116,7 +117,7 @@ def unreferenced(local: AthenaLocal) -> set[str]:
     known = [table["StorageDescriptor"].get("Location", "") for table in entries(local)]
     places = [place.removeprefix(bucket).rstrip("/") + "/" for place in known if place]
     return {
-        key.rsplit("/", 2)[0]
+        re.split("/(?:data|metadata)/", key)[0]
         for key in keys(local)
         if any(zone in key for zone in zones) and not key.startswith(tuple(places))
     }
