@@ -21,11 +21,11 @@ def ratio(figure: float | None, of: float | None) -> float | None:
 
 def share(year: Year, *changes: str) -> float | None:
     """What the dearest of the changes scans more than a build that finds nothing, in per cent of
-    a full refresh without its tests; None where it was not measured at LONG days."""
+    a full refresh; None where it was not measured at LONG days."""
     if LONG not in year.athena or not {NOTHING, *changes} <= year.changes.keys():
         return None
     more = max(year.changes[change].all for change in changes) - year.changes[NOTHING].all
-    return 100 * max(more, 0) / year.athena[LONG].refresh.models
+    return 100 * max(more, 0) / year.athena[LONG].refresh.all
 
 
 def verdicts(year: Year) -> list[Verdict]:

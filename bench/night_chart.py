@@ -40,7 +40,7 @@ def chart(year: Year) -> str:
             "Athena: MB scanned",
             {
                 ("the course's way", COURSE): {d: s.course / 1e6 for d, s in athena.items()},
-                ("full refresh", REFRESH): {d: s.refresh.models / 1e6 for d, s in athena.items()},
+                ("full refresh", REFRESH): {d: s.refresh.all / 1e6 for d, s in athena.items()},
                 ("night", NIGHT): {d: s.night.all / 1e6 for d, s in athena.items()},
                 ("the day's files", DAY): {d: s.delivered / 1e6 for d, s in athena.items()},
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bounds import Verdict
 from measure import MIB, Measure
@@ -10,6 +10,7 @@ from nights import NIGHTS, NOTHING, USD_PER_BYTE, Build, Scanned, Took, Year
 
 CHART = "nightly.svg"
 MB = 1_000_000
+LEAST = 0.05
 
 
 def page(year: Year, machine: str, judged: list[Verdict]) -> str:
@@ -62,30 +63,38 @@ def _athena(year: Year) -> Iterator[str]:
     yield from (
         "",
         "## On Athena: bytes scanned",
-        "MB are 1,000,000 bytes. The refresh is that of the history's first part, without tests; "
-        "the course's way is JSON tables",
-        "and one query for each curated table, which read everything each night. USD are for "
-        "365 such builds at 5 USD a TB, for",
-        "bytes alone, but where it says that every query is charged for 10 MB at least.",
+        "MB are 1,000,000 bytes. The refresh is that of the history's first part; the course's way "
+        "is JSON tables and one query",
+        "for each curated table, which read everything each night. USD are for 365 such builds at "
+        "5 USD a TB, for bytes alone,",
+        "but where it says that every query is charged for 10 MB at least.",
         "",
     )
     yield from table(
-        ("days of history", "landed MB", "the day MB", "night MB", "of it models", "of it tests",
+        ("days of history", "landed MB", "the day MB", "night MB", "of it tests",
          "times the day", "refresh MB", "course MB", "night USD", "night USD at 10 MB a query",
          "refresh USD", "course USD"),
         (_scanned(days, found) for days, found in year.athena.items()),
     )  # fmt: skip
     yield from ("", "By model, MB of the night:", "")
-    nights = {days: found.night for days, found in year.athena.items()}
-    last = nights[max(nights)]
-    names = sorted({name for night in nights.values() for name in night.scanned})
-    models = [name for name in names if name not in ("tests", "other")]
+    yield from _by_name(year, "model", lambda night: {**night.models, "other queries": night.other})
+    yield from ("", f"By test, those that scan {LEAST:.0%} of the day or more:", "")
+    yield from _by_name(year, "test", lambda night: night.tests, LEAST)
+
+
+def _by_name(
+    year: Year, what: str, of: Callable[[Build], dict[str, int]], least: float = 0
+) -> Iterator[str]:
+    """A line for each name whose bytes after the longest history are so many times the day."""
+    nights = {days: of(found.night) for days, found in year.athena.items()}
+    days, delivered = max(nights), year.athena[max(nights)].delivered
+    names = sorted(name for name, size in nights[days].items() if size >= least * delivered)
     yield from table(
-        ("model", *(f"after {days} days" for days in nights), "times the day"),
+        (what, *(f"after {days} days" for days in nights), "times the day"),
         (
-            (name, *(megabytes(night.scanned.get(name, 0)) for night in nights.values()),
-             f"{last.scanned.get(name, 0) / year.athena[max(nights)].delivered:.2f}")
-            for name in (*models, "tests", "other")
+            (name, *(megabytes(night.get(name, 0)) for night in nights.values()),
+             f"{nights[days][name] / delivered:.2f}")
+            for name in names
         ),
     )  # fmt: skip
 
@@ -94,13 +103,12 @@ def _scanned(days: int, found: Scanned) -> tuple[str, ...]:
     night = found.night
     return (
         f"{days}",
-        *map(megabytes, (found.landed, found.delivered, night.all, night.models)),
-        megabytes(night.scanned.get("tests", 0)),
+        *map(megabytes, (found.landed, found.delivered, night.all, night.tested)),
         f"{night.all / found.delivered:.2f}",
-        *map(megabytes, (found.refresh.models, found.course)),
+        *map(megabytes, (found.refresh.all, found.course)),
         usd(night.all * USD_PER_BYTE),
         usd(night.usd),
-        *(usd(size * USD_PER_BYTE) for size in (found.refresh.models, found.course)),
+        *(usd(size * USD_PER_BYTE) for size in (found.refresh.all, found.course)),
     )
 
 
@@ -108,25 +116,24 @@ def _changes(year: Year) -> Iterator[str]:
     if NOTHING not in year.changes:
         return
     days = max(year.athena)
-    refresh, idle = year.athena[days].refresh.models, year.changes[NOTHING].all
+    refresh, idle = year.athena[days].refresh.all, year.changes[NOTHING].all
     yield from (
         "",
         f"## On Athena: changes of consent after {days} days",
         "Each is a build that finds no new reading; all of them read the newest day again. What a "
         "change adds is its build's bytes",
-        "less those of the build that finds nothing, as a share of the full refresh without its "
-        "tests.",
+        "less those of the build that finds nothing, as a share of the full refresh.",
         "",
     )
     yield from table(
-        ("what the build finds", "MB", "of it models", "added MB", "of a refresh"),
+        ("what the build finds", "MB", "of it tests", "added MB", "of a refresh"),
         (_change(what, build, idle, refresh) for what, build in year.changes.items()),
     )
 
 
 def _change(what: str, build: Build, idle: int, refresh: int) -> tuple[str, ...]:
     added = build.all - idle
-    cells = [megabytes(size) for size in (build.all, build.models, added)]
+    cells = [megabytes(size) for size in (build.all, build.tested, added)]
     return what, *cells, f"{100 * added / refresh:.2f} %"
 
 

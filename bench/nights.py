@@ -24,12 +24,14 @@ USD_PER_BYTE = 5 / (1 << 40)  # of Athena
 
 @dataclass(frozen=True)
 class Build:
-    """A build on Athena: bytes scanned by model, those of "tests" and of the "other" queries.
+    """A build on Athena: bytes scanned by each model, each test, and by the other queries.
 
     charged: the bytes that Athena takes money for, which are 10 MB a query at least.
     """
 
-    scanned: dict[str, int]
+    models: dict[str, int]
+    tests: dict[str, int]
+    other: int
     charged: int
     queries: int
     seconds: float
@@ -37,12 +39,12 @@ class Build:
     @property
     def all(self) -> int:
         """Bytes scanned by all of it."""
-        return sum(self.scanned.values())
+        return self.other + sum(self.models.values()) + self.tested
 
     @property
-    def models(self) -> int:
-        """Bytes scanned without the tests."""
-        return self.all - self.scanned.get("tests", 0)
+    def tested(self) -> int:
+        """Bytes scanned by its tests."""
+        return sum(self.tests.values())
 
     @property
     def usd(self) -> float:
@@ -54,8 +56,7 @@ class Build:
 class Scanned:
     """One night on Athena after so many days of history. Sizes are in bytes.
 
-    landed: with the night's own delivery. refresh: a full refresh, without tests, of `refreshed`
-    bytes landed. course: what the course's way would read of all that landed.
+    landed: with the night's own delivery. refresh: a full refresh of `refreshed` bytes landed. course: what the course's way would read of all that landed.
     """
 
     landed: int

@@ -24,8 +24,8 @@ REFRESH = 500 * DAY
 
 
 def build(scanned: int, tests: int = 0) -> Build:
-    scans = {"accelerometer_lines": scanned - tests, "tests": tests}
-    return Build(scans, charged=10 * MIB, queries=1, seconds=1)
+    models = {"accelerometer_lines": scanned - tests}
+    return Build(models, {"a_law": tests}, 0, charged=10 * MIB, queries=1, seconds=1)
 
 
 def measured(
@@ -122,11 +122,11 @@ def test_the_results_are_a_page_a_chart_and_figures(tmp_path: Path) -> None:
     year_command.write(year, "2 cores", judged, tmp_path)
     page = (tmp_path / "nightly.md").read_text()
     assert all(f"    {verdict}\n" in page for verdict in judged)
-    assert "| 365 | 366.00 | 1.00 | 7.65 | 7.65 | 0.000 | 7.65 | 500.00 | 732.00 |" in page
-    assert f"| {PEOPLE} | 5.00 | 5.00 | 5.00 | 1.00 % |" in page
+    assert "| 365 | 366.00 | 1.00 | 7.65 | 0.000 | 7.65 | 500.00 | 732.00 |" in page
+    assert f"| {PEOPLE} | 5.00 | 0.000 | 5.00 | 1.00 % |" in page
     assert "| 8,000,000 | 1.00 | 80.0 | 2,000 | 100,000 |" in page
     figures = json.loads((tmp_path / "nightly.json").read_text())
-    assert figures["athena"]["365"]["night"]["scanned"]["tests"] == 10
+    assert figures["athena"]["365"]["night"]["tests"] == {"a_law": 10}
     chart = ElementTree.parse(tmp_path / "nightly.svg")
     assert chart.getroot().tag.endswith("svg")
     assert "nightly.svg" in page
@@ -165,8 +165,8 @@ def test_a_build_is_its_models_its_tests_and_the_rest() -> None:
         "": Scan(1, 4, 10 * MIB),
     }
     found = build_of(scans, 1.5)
-    assert found.scanned == {"stg_customers": 5, "tests": 8, "other": 7}
-    assert (found.all, found.models, found.queries) == (20, 12, 6)
+    assert (found.models, found.tests) == ({"stg_customers": 5}, {"one": 7, "two": 1})
+    assert (found.other, found.all, found.tested, found.queries) == (7, 20, 8, 6)
     assert found.usd == pytest.approx(60 * MIB * 5 / (1 << 40))
 
 
