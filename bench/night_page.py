@@ -13,12 +13,16 @@ MB = 1_000_000
 LEAST = 0.05
 
 
-def page(year: Year, machine: str, judged: list[Verdict]) -> str:
-    """The whole page. machine: what the figures hold for."""
+ENGINES = {"athena": "Athena", "duckdb": "DuckDB"}
+
+
+def page(year: Year, judged: list[Verdict]) -> str:
+    """The whole page."""
     return "\n".join(
         [
             "# What a night costs",
-            f"`make bench` wrote this page: {machine}.",
+            "`make bench` wrote this page.",
+            *(f"- {ENGINES[engine]}: {on}" for engine, on in sorted(year.measured.items())),
             "",
             "A night is `dbt build`, tests and all, after a day's deliveries; a refresh is "
             "`dbt build --full-refresh`. The history",

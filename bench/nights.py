@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import project  # noqa: F401
 from expectation import SOURCES
@@ -84,13 +85,37 @@ class Year:
     """All that was measured. Keys are days of history, for `sizes` readings a day.
 
     changes: builds after the longest history that find nothing new but people's consent, by what
-    they find; "nothing" is the one to compare the others with.
+    they find; "nothing" is the one to compare the others with. measured: on what, by engine.
     """
 
     athena: dict[int, Scanned] = field(default_factory=dict)
     changes: dict[str, Build] = field(default_factory=dict)
     duckdb: dict[int, Took] = field(default_factory=dict)
     sizes: dict[int, Took] = field(default_factory=dict)
+    measured: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, figures: dict[str, Any]) -> Year:
+        """A year from its figures, as dataclasses.asdict and JSON leave them."""
+        return cls(
+            {int(days): _scanned(found) for days, found in figures["athena"].items()},
+            {what: Build(**found) for what, found in figures["changes"].items()},
+            {int(days): _took(found) for days, found in figures["duckdb"].items()},
+            {int(size): _took(found) for size, found in figures["sizes"].items()},
+            figures["measured"],
+        )
+
+
+def _scanned(found: dict[str, Any]) -> Scanned:
+    builds = {name: Build(**found[name]) for name in ("night", "refresh")}
+    return Scanned(**{**found, **builds})
+
+
+def _took(found: dict[str, Any]) -> Took:
+    nights = tuple(Measure(**night) for night in found["nights"])
+    refresh = found["refresh"] and Measure(**found["refresh"])
+    night = Measure(**found["night"])
+    return Took(**{**found, "night": night, "nights": nights, "refresh": refresh})
 
 
 class Deliveries:

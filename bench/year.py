@@ -28,21 +28,20 @@ sys.path.append(str(PROJECT / "tests"))  # the local Athena's
 RESULTS = PROJECT / "docs"
 ENGINES = ("duckdb", "athena")
 KEY = "the-key-of-the-benchmark-which-is-no-secret"
-Tell = Callable[[str], object]
+# Told each figure as it is measured, and the year so far.
+Tell = Callable[[str, Year], object]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure: days of history, and the day's readings on either engine.
+    """What to measure: days of history, and a day's readings.
 
-    Athena's day is smaller, for it is bytes that are measured there, and Trino takes its time.
     sizes: readings of the days that are compared on DuckDB. engines: which of ENGINES.
     """
 
     histories: tuple[int, ...] = (1, 30, 120, 365)
     people: int = 1000
     readings: int = 54_000
-    athena_readings: int = 11_000
     sizes: tuple[int, ...] = (100_000, 1_000_000, 8_000_000)
     repeat: int = 3
     engines: tuple[str, ...] = ENGINES
@@ -53,23 +52,37 @@ def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
     year = Year()
     fresh(folder)
     # First DuckDB: a process starts with the peak of the one that starts it, and Athena's is large.
-    if "duckdb" in plan.engines:
-        _measure_duckdb(plan, folder, year, tell)
-    if "athena" in plan.engines:
-        _measure_athena(plan, folder / "athena", year, tell)
+    for engine, measure in (("duckdb", _measure_duckdb), ("athena", _measure_athena)):
+        if engine in plan.engines:
+            on, start = machine(), time.monotonic()
+            measure(plan, folder / engine, year, tell)
+            year.measured[engine] = f"{on}, in {(time.monotonic() - start) / 60:.0f} minutes"
     return year
+
+
+def with_the_other_engine(year: Year, results: Path) -> Year:
+    """The year with the figures of an earlier run for the engine that was not measured in it."""
+    kept = results / "nightly.json"
+    before = Year.of(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else Year()
+    return Year(
+        year.athena or before.athena,
+        year.changes or before.changes,
+        year.duckdb or before.duckdb,
+        year.sizes or before.sizes,
+        before.measured | year.measured,
+    )
 
 
 def _measure_duckdb(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
     shape = Shape(plan.people, plan.readings)
     for days, took in nights_duckdb.by_history(
-        folder / "duckdb", shape, plan.histories, plan.repeat
+        folder / "nights", shape, plan.histories, plan.repeat
     ):
         year.duckdb[days] = took
-        tell(f"DuckDB, night after {days} days: {took.night.seconds:.1f} s")
+        tell(f"DuckDB, night after {days} days: {took.night.seconds:.1f} s", year)
     for readings, took in nights_duckdb.by_size(folder / "sizes", plan.sizes):
         year.sizes[readings] = took
-        tell(f"DuckDB, night of {readings:,} readings: {took.night.seconds:.1f} s")
+        tell(f"DuckDB, night of {readings:,} readings: {took.night.seconds:.1f} s", year)
 
 
 def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
@@ -78,36 +91,48 @@ def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
     from athena_local.local import running
 
     if reason := trino.missing():
-        tell(f"Athena is not measured: {reason}")
+        tell(f"Athena is not measured: {reason}", year)
         return
-    shape = Shape(plan.people, plan.athena_readings)
+    shape = Shape(plan.people, plan.readings)
     with running(KEY) as local:
         for days, scanned, changes in nights_athena.by_history(
             local, folder, shape, plan.histories
         ):
             year.athena[days] = scanned
             year.changes.update(changes)
-            tell(f"Athena, night after {days} days: {scanned.night.all:,} bytes scanned")
+            tell(f"Athena, night after {days} days: {scanned.night.all:,} bytes scanned", year)
 
 
-def write(year: Year, on: str, judged: list[Verdict], results: Path) -> None:
-    """Writes the page, its chart, and the figures that both are made of. on: the machine."""
+def write(year: Year, judged: list[Verdict], results: Path) -> None:
+    """Writes the page, its chart, and the figures that both are made of."""
     import night_chart  # only now, for a process that is measured starts with the memory of this
 
-    results.mkdir(parents=True, exist_ok=True)
-    figures = json.dumps(asdict(year), indent=1) + "\n"
-    (results / "nightly.json").write_text(figures, encoding="utf-8")
-    page = night_page.page(year, on, judged)
+    write_figures(year, results)
+    page = night_page.page(year, judged)
     (results / "nightly.md").write_text(page, encoding="utf-8")
     (results / night_page.CHART).write_text(night_chart.chart(year), encoding="utf-8")
 
 
+def write_figures(year: Year, results: Path) -> None:
+    """Writes what was measured, as JSON."""
+    results.mkdir(parents=True, exist_ok=True)
+    figures = json.dumps(asdict(year), indent=1) + "\n"
+    (results / "nightly.json").write_text(figures, encoding="utf-8")
+
+
 def judge_year(plan: Plan, folder: Path, results: Path) -> list[Verdict]:
-    """Measures, writes the results and returns the bounds. Raises Failed."""
-    on, start = machine(), time.monotonic()
-    year = measure_year(plan, folder, lambda line: click.echo(line, err=True))
+    """Measures, writes the results and returns the bounds. Raises Failed.
+
+    The figures are written as they come: a run that is broken off has not been for nothing.
+    """
+
+    def tell(line: str, year: Year) -> None:
+        click.echo(line, err=True)
+        write_figures(with_the_other_engine(year, results), results)
+
+    year = with_the_other_engine(measure_year(plan, folder, tell), results)
     judged = night_bounds.verdicts(year)
-    write(year, f"{on}, in {(time.monotonic() - start) / 60:.0f} minutes", judged, results)
+    write(year, judged, results)
     click.echo(f"A year's nights: {results / 'nightly.md'}")
     return judged
 
@@ -127,21 +152,13 @@ def commas(numbers: tuple[int, ...]) -> str:
     help="Days of history, with commas. Bounds are judged at 30 and 365.",
 )
 @click.option("--people", type=click.IntRange(1), default=DEFAULTS.people)
-@click.option(
-    "--readings", type=click.IntRange(1), default=DEFAULTS.readings, help="A day's, on DuckDB."
-)
-@click.option(
-    "--athena-readings",
-    type=click.IntRange(1),
-    default=DEFAULTS.athena_readings,
-    help="A day's, on the local Athena.",
-)
+@click.option("--readings", type=click.IntRange(1), default=DEFAULTS.readings, help="A day's.")
 @click.option(
     "--sizes", default=commas(DEFAULTS.sizes), help="Readings of a day, with commas, on DuckDB."
 )
 @click.option("--repeat", type=click.IntRange(1), default=DEFAULTS.repeat, help="Nights on DuckDB.")
 @click.option(
-    "--on", "engine", type=click.Choice(ENGINES), help="One engine alone.  [default: both]"
+    "--on", "engine", type=click.Choice(ENGINES), help="One alone.  [default: both]"
 )
 @click.option(
     "--folder",
@@ -159,7 +176,6 @@ def main(
     days: str,
     people: int,
     readings: int,
-    athena_readings: int,
     sizes: str,
     repeat: int,
     engine: str | None,
@@ -171,7 +187,6 @@ def main(
         numbers_of(days, "days"),
         people,
         readings,
-        athena_readings,
         numbers_of(sizes, "sizes"),
         repeat,
         (engine,) if engine else ENGINES,

@@ -119,7 +119,7 @@ def test_days_must_be_numbers(days: str) -> None:
 def test_the_results_are_a_page_a_chart_and_figures(tmp_path: Path) -> None:
     year = measured(bytes_=(1_234_567, 7_654_321), people=5_000_000)
     judged = night_bounds.verdicts(year)
-    year_command.write(year, "2 cores", judged, tmp_path)
+    year_command.write(year, judged, tmp_path)
     page = (tmp_path / "nightly.md").read_text()
     assert all(f"    {verdict}\n" in page for verdict in judged)
     assert "| 365 | 366.00 | 1.00 | 7.65 | 0.000 | 7.65 | 500.00 | 732.00 |" in page
@@ -132,15 +132,26 @@ def test_the_results_are_a_page_a_chart_and_figures(tmp_path: Path) -> None:
     assert "nightly.svg" in page
 
 
+def test_an_engine_measured_alone_leaves_the_others_figures(tmp_path: Path) -> None:
+    year = measured()
+    year.measured.update({"athena": "one machine", "duckdb": "another"})
+    year_command.write(year, [], tmp_path)
+    assert year_command.with_the_other_engine(Year(), tmp_path) == year
+    longer = Year(athena={30: year.athena[365]}, measured={"athena": "a third"})
+    found = year_command.with_the_other_engine(longer, tmp_path)
+    assert (found.athena, found.duckdb) == (longer.athena, year.duckdb)
+    assert found.measured == {"athena": "a third", "duckdb": "another"}
+
+
 def test_the_same_figures_make_the_same_files(tmp_path: Path) -> None:
     for name in ("first", "second"):
-        year_command.write(measured(), "2 cores", [], tmp_path / name)
+        year_command.write(measured(), [], tmp_path / name)
     first, second = ((tmp_path / name / "nightly.svg").read_bytes() for name in ("first", "second"))
     assert first == second
 
 
 def test_nothing_measured_is_a_page_too(tmp_path: Path) -> None:
-    year_command.write(Year(), "2 cores", night_bounds.verdicts(Year()), tmp_path)
+    year_command.write(Year(), night_bounds.verdicts(Year()), tmp_path)
     assert "not measured" in (tmp_path / "nightly.md").read_text()
 
 
