@@ -35,27 +35,6 @@ trusted as (
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
-),
-
--- The funnel counts the same decisions, those of all days.
-counted as (
-
-    select
-        source,
-        sum(readings) as readings
-    from {{ ref('decisions_by_month') }}
-    group by source
-
-),
-
-funnel as (
-
-    select
-        source,
-        sum(readings) as readings
-    from {{ ref('consent_funnel') }}
-    group by source
-
 )
 
 select
@@ -70,15 +49,3 @@ left join decided on trusted.source = decided.source
 where
     coalesce(accepted.readings, 0) != coalesce(decided.readings, 0)
     or coalesce(decided.released, 0) != trusted.readings
-
-union all
-
-select
-    coalesce(counted.source, funnel.source) as source,
-    null as accepted,
-    counted.readings as decided,
-    funnel.readings as released,
-    null as in_trusted
-from counted
-full outer join funnel on counted.source = funnel.source
-where counted.readings is distinct from funnel.readings

@@ -33,6 +33,8 @@
     {%- if not upkeep().is_whole and node -%}
         {%- if 'ingest_date' in node.columns -%}
             {%- do wheres.append(is_new()) -%}
+        {%- elif 'ingest_month' in node.columns -%}
+            {%- do wheres.append(slice_delivered_months() or 'false') -%}
         {%- elif 'days_of_new_readings' in node.config.get('slices', []) -%}
             {%- do wheres.append(slice_days_of_new_readings() or 'false') -%}
         {%- endif -%}

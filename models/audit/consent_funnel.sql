@@ -1,3 +1,6 @@
+{# Not written out: who wants it reads a few counts. #}
+{{ config(materialized='view') }}
+
 select
     source,
     reason,

@@ -4,8 +4,10 @@
 
     columns     names of columns
     never_null  names of columns that no row may lack
+    nightly     false: a nightly build does not look, as a law's test says the same of the rows that it has replaced
 #}
-{% test one_row_per(model, columns, never_null=[]) %}
+{% test one_row_per(model, columns, never_null=[], nightly=true) %}
+{%- set looks = nightly or upkeep().is_whole %}
 with
 
 alike as (
@@ -16,6 +18,9 @@ alike as (
         {% endfor -%}
         count(*) as copies
     from {{ model }}
+    {%- if not looks %}
+    where false
+    {%- endif %}
     group by {{ columns | join(', ') }}
 
 ),

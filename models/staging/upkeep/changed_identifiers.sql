@@ -1,66 +1,74 @@
 with
 
-records as (
-
-    select * from {{ ref('stg_customer_records') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('stg_customers') }}
-
-),
-
-new_records as (
-
-    select * from records
-    where {{ is_new() }}
-
-),
-
--- What a person's latest record said before.
-known_records as (
+-- The records are read once, and beside each stands what its person's latest record said before the new ones came.
+ranked as (
 
     select
         email,
         serial_number,
         research_consent_at,
+        {{ is_new() }} as has_just_come,
         row_number() over (
-            partition by email
+            partition by email, {{ is_new() }}
             order by updated_at desc, research_consent_at desc nulls first, serial_number asc nulls first
         ) as recency
-    from records
-    where not ({{ is_new() }}) and email in (select new_records.email from new_records)
+    from {{ ref('stg_customer_records') }}
 
 ),
 
-changed_people as (
+compared as (
 
-    select distinct new_records.email
-    from new_records
-    left join known_records
-        on
-            new_records.email = known_records.email
-            and known_records.recency = 1
-    where
-        known_records.email is null
-        or new_records.research_consent_at is distinct from known_records.research_consent_at
-        or new_records.serial_number is distinct from known_records.serial_number
+    select
+        *,
+        max(case when has_just_come then 0 else 1 end) over (partition by email) as is_known,
+        max(case when not has_just_come and recency = 1 then research_consent_at end)
+            over (partition by email) as known_consent_at,
+        max(case when not has_just_come and recency = 1 then serial_number end)
+            over (partition by email) as known_serial_number
+    from ranked
 
 ),
 
--- Every device that they ever named: one that they gave up may have become somebody else's alone.
-changed_devices as (
+judged as (
+
+    select
+        email,
+        serial_number,
+        max(case
+            when not has_just_come then 0
+            when is_known = 0 then 1
+            when research_consent_at is distinct from known_consent_at then 1
+            when serial_number is distinct from known_serial_number then 1
+            else 0
+        end) over (partition by email) as has_changed
+    from compared
+
+),
+
+-- Who has changed, and every device that they ever named: one that they gave up may have become somebody else's alone.
+named as (
 
     select distinct
-        email,
-        serial_number
-    from records
-    where
-        email in (select changed_people.email from changed_people)
-        and serial_number is not null
-        and {{ has_readings('serial_number') }}
+        judged.email,
+        kinds.kind,
+        case kinds.kind when 'person' then judged.email else judged.serial_number end as identifier
+    from judged
+    cross join (values ('person'), ('device')) as kinds (kind)
+    where judged.has_changed = 1
+
+),
+
+concerned as (
+
+    select * from named
+    where {{ has_readings('identifier') }}
+
+),
+
+devices as (
+
+    select distinct identifier from concerned
+    where kind = 'device' and identifier is not null
 
 ),
 
@@ -69,18 +77,17 @@ final as (
     select
         email as identifier,
         customer_id
-    from customers
+    from {{ ref('stg_customers') }}
     where
-        (email in (select changed_people.email from changed_people) and {{ has_readings('email') }})
-        or email in (select changed_devices.email from changed_devices)
-        or serial_number in (select changed_devices.serial_number from changed_devices)
+        email in (select concerned.email from concerned)
+        or serial_number in (select devices.identifier from devices)
 
     union all
 
-    select distinct
-        serial_number as identifier,
+    select
+        identifier,
         cast(null as varchar) as customer_id
-    from changed_devices
+    from devices
 
 )
 
