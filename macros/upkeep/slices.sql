@@ -25,7 +25,15 @@
     {%- if not new_lines(lines) -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return(is_new() ~ " and " ~ on_days_of('read_at', lines)) }}
+    {{ return(is_new() ~ " and " ~ days_of_slice()) }}
+{%- endmacro %}
+
+{# The part of that condition which holds of what the model reads as well; none for another slice, and for a table made anew. #}
+{% macro days_of_slice() -%}
+    {%- if upkeep().is_whole or 'delivered_readings' not in model.config.get('slices', []) or load_relation(this) is none -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {{ return(on_days_of('read_at', model.config.get('delivered_by'))) }}
 {%- endmacro %}
 
 {# The same for customer records, which meet only records of their own people. #}
