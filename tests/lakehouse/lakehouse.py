@@ -21,7 +21,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from killing import EXIT_CODE, Changes
+from killing import EXIT_CODE, Before, Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
@@ -71,11 +71,11 @@ class Lakehouse:
         path.write_bytes(content)
         return path
 
-    def dbt(self, *arguments: str, kill_at: int | None = None) -> Result:
+    def dbt(self, *arguments: str, kill_at: int | Before | None = None) -> Result:
         """Runs a dbt command in a process of its own, as dbt's connections last as long as it.
 
-        kill_at: the change of the database before which it is killed, counted from 0; the same
-        one each time only in one thread.
+        kill_at: the change of the database before which it is killed; a number, counted from 0, is
+        that of the same one each time only in one thread.
         """
         with self._environment():
             parsed = self._parse(arguments)
@@ -166,7 +166,7 @@ class Lakehouse:
 
 
 def _invoke(
-    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | None
+    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | Before | None
 ) -> None:
     """Runs dbt in this process, and tells what it came to."""
     errors: list[str] = []
