@@ -41,12 +41,13 @@ def customer_id(email: str) -> str:
 
 @dataclass
 class Result:
-    """What a dbt command came to. errors: everything that dbt printed of what went wrong."""
+    """What a dbt command came to. errors, warnings: everything that dbt printed of them."""
 
     success: bool
     errors: str
     failed: set[str]  # names of the tests and models that failed
     changes: int | None  # how many statements changed the database; None: it was killed
+    warnings: str = ""
 
 
 @dataclass
@@ -169,17 +170,18 @@ def _invoke(
     told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | Before | None
 ) -> None:
     """Runs dbt in this process, and tells what it came to."""
-    errors: list[str] = []
+    told_of: dict[str, list[str]] = {"error": [], "warn": []}
     changes = Changes(kill_at)
     changes.watch()
 
     def note(event: Any) -> None:
-        if event.info.level == "error":
-            errors.append(event.info.msg)
+        if event.info.level in told_of:
+            told_of[event.info.level].append(event.info.msg)
 
     outcome = dbtRunner(_MANIFESTS[parsed], [note]).invoke(arguments)
     if outcome.exception:
-        errors.append(str(outcome.exception))
+        told_of["error"].append(str(outcome.exception))
     results = getattr(outcome.result, "results", None) or []
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    told.send(Result(outcome.success, "\n".join(errors), failed, changes.made))
+    errors, warnings = map("\n".join, told_of.values())
+    told.send(Result(outcome.success, errors, failed, changes.made, warnings))
