@@ -10,6 +10,7 @@
       slices   names of slices, in the order in which they are replaced
       appends  true: rows are only ever added, in a whole build as well
     A column that the model has and the table lacks is added; rows that stand there have null in it until they are replaced.
+    One that the table has and the model's description lacks stops the model before any row is taken out.
 #}
 {% materialization incremental_by_slice, default %}
     {%- set existing = load_relation(this) -%}
@@ -57,6 +58,12 @@
 {# The table's columns, after those that only the model's description has were added to it. #}
 {% macro _with_new_columns(relation) -%}
     {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- for name in names if name not in model.columns -%}
+        {{ exceptions.raise_compiler_error(
+            relation.identifier ~ " has a column " ~ name ~ " that the model's YAML lacks. Describe it there; or, where the "
+            ~ "model has it no longer, build with --full-refresh, by which it goes."
+        ) }}
+    {%- endfor -%}
     {%- for column in model.columns.values() if column.name not in names -%}
         {%- if not column.data_type -%}
             {{ exceptions.raise_compiler_error(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
-from athena_local.faults import Call, injected, killed
+from athena_local.faults import Call, Matches, injected, killed
 from athena_local.local import AthenaLocal
 from athena_local.parity import of_trino
 from expected_tables import Rows
 from histories import FIRST_DAY, PER_MILLE, Build
+from killing import Before
 from lakehouse import Lakehouse
 from on_duckdb import OnDuckDB
-from replay import Outcome
+from replay import LAYERS, Outcome
 
-LAYERS = ("staging", "trusted", "curated", "audit")
 CHANGING = ("create", "merge", "insert", "delete", "alter", "drop")
 FIRST_GUESS = 100  # changes of a build, where none has ended yet
 
@@ -44,8 +45,7 @@ class OnAthena:
         # in one thread, so that calls come in one order; else as wide as Athena is built on
         arguments = build.arguments if build.killed is not None else _wide(build.arguments)
         if build.killed is not None:
-            numbers, at = count(), build.killed * self._changes // PER_MILLE
-            broken = killed(self._local, lambda c: changes(c) and next(numbers) == at, *arguments)
+            broken = killed(self._local, self._last(build.killed), *arguments)
             if broken.at is not None:
                 return Outcome(success=False, killed=True)
             return Outcome(success=True, errors=broken.output)
@@ -55,11 +55,20 @@ class OnAthena:
             self._changes = sum(map(changes, calls.of("dbt")))
         return Outcome(result.success, errors=result.output)
 
-    def tables(self) -> dict[str, Rows]:
+    def _last(self, moment: int | Before) -> Matches:
+        """The call before which a build is killed."""
+        numbers = count()
+        if isinstance(moment, Before):
+            meant = lambda c: c.action == "StartQueryExecution" and moment.is_meant(c.body)  # noqa
+            return lambda c: meant(c) and next(numbers) == moment.nth
+        at = moment * self._changes // PER_MILLE
+        return lambda c: changes(c) and next(numbers) == at
+
+    def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         catalog = self._local.client("glue")
         names = [
             f"{table['DatabaseName']}.{table['Name']}"
-            for layer in LAYERS
+            for layer in layers
             for table in catalog.get_tables(DatabaseName=f"stedi_{layer}")["TableList"]
         ]
         return {name: of_trino(self._local, name) for name in names}

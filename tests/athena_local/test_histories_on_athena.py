@@ -31,7 +31,8 @@ LIVES = 30
 def short(history: History) -> History:
     """Three of the history's deliveries: one is built, one when its build is killed, one after."""
     first, second, third = _near(history)[:3]
-    killed = [step.killed for step in history.steps if isinstance(step, Build) and step.killed]
+    drawn_builds = [step for step in history.steps if isinstance(step, Build)]
+    killed = [build.killed for build in drawn_builds if isinstance(build.killed, int)]
     breaks_off = Build(killed=(killed or [500])[0])
     last = third._replace(later=0)
     return History((first, Build(), second, breaks_off, last, Build()))

@@ -31,6 +31,7 @@ from expectation import SOURCES
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
+from killing import Before
 from lakehouse import PROJECT
 
 FIRST_DAY = date(2024, 1, 1)
@@ -53,12 +54,13 @@ class Deliver(NamedTuple):
 
 
 class Build(NamedTuple):
-    """A build. killed: before which of its changes of the database, in thousandths of them all."""
+    """A build. killed: before which of its changes of the database, in thousandths of them all or
+    by its statement; one in which no such statement comes ends as any other."""
 
     scope: str = "since_consent"
     select: str | None = None
     full_refresh: bool = False
-    killed: int | None = None
+    killed: int | Before | None = None
 
     @property
     def whole(self) -> bool:
@@ -81,7 +83,10 @@ class Build(NamedTuple):
         words = ["full refresh" if self.full_refresh else "build"]
         words += [f"of {self.select} only"] if self.select else []
         words += [f"with consent_scope {self.scope}"] if self.scope != "since_consent" else []
-        words += [f"killed after {self.killed / 10:g} % of it"] if self.killed is not None else []
+        if isinstance(self.killed, Before):
+            words.append(f"killed {self.killed}")
+        elif self.killed is not None:
+            words.append(f"killed after {self.killed / 10:g} % of it")
         return " ".join(words)
 
 
@@ -202,6 +207,18 @@ def deliveries(draw: st.DrawFn, lives: int) -> Deliver:
     )
 
 
+# Mostly not; after some part of all changes; or between a slice's two statements.
+KILLED = _mostly(
+    st.none(),
+    st.sampled_from(range(0, PER_MILLE, 7)),
+    _made(
+        Before,
+        verb=st.sampled_from(("insert", "delete")),
+        table=st.sampled_from(MODELS),
+        nth=st.sampled_from((0, 1)),
+    ),
+    times=2,
+).flatmap(lambda chosen: chosen)
 BUILDS = _made(
     Build,
     scope=_mostly("since_consent", "any_time", times=7),
@@ -209,7 +226,7 @@ BUILDS = _made(
         None, *MODELS, *(f"{m}+" for m in MODELS), *(f"+{m}" for m in MODELS), times=4
     ),
     full_refresh=_mostly(False, True, times=9),
-    killed=_mostly(None, *range(0, PER_MILLE, 7), times=2),
+    killed=KILLED,
 )
 
 

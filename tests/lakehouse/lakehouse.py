@@ -21,7 +21,7 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from killing import EXIT_CODE, Changes
+from killing import EXIT_CODE, Before, Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
@@ -41,12 +41,13 @@ def customer_id(email: str) -> str:
 
 @dataclass
 class Result:
-    """What a dbt command came to. errors: everything that dbt printed of what went wrong."""
+    """What a dbt command came to. errors, warnings: everything that dbt printed of them."""
 
     success: bool
     errors: str
     failed: set[str]  # names of the tests and models that failed
     changes: int | None  # how many statements changed the database; None: it was killed
+    warnings: str = ""
 
 
 @dataclass
@@ -71,11 +72,11 @@ class Lakehouse:
         path.write_bytes(content)
         return path
 
-    def dbt(self, *arguments: str, kill_at: int | None = None) -> Result:
+    def dbt(self, *arguments: str, kill_at: int | Before | None = None) -> Result:
         """Runs a dbt command in a process of its own, as dbt's connections last as long as it.
 
-        kill_at: the change of the database before which it is killed, counted from 0; the same
-        one each time only in one thread.
+        kill_at: the change of the database before which it is killed; a number, counted from 0, is
+        that of the same one each time only in one thread.
         """
         with self._environment():
             parsed = self._parse(arguments)
@@ -166,20 +167,21 @@ class Lakehouse:
 
 
 def _invoke(
-    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | None
+    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | Before | None
 ) -> None:
     """Runs dbt in this process, and tells what it came to."""
-    errors: list[str] = []
+    told_of: dict[str, list[str]] = {"error": [], "warn": []}
     changes = Changes(kill_at)
     changes.watch()
 
     def note(event: Any) -> None:
-        if event.info.level == "error":
-            errors.append(event.info.msg)
+        if event.info.level in told_of:
+            told_of[event.info.level].append(event.info.msg)
 
     outcome = dbtRunner(_MANIFESTS[parsed], [note]).invoke(arguments)
     if outcome.exception:
-        errors.append(str(outcome.exception))
+        told_of["error"].append(str(outcome.exception))
     results = getattr(outcome.result, "results", None) or []
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    told.send(Result(outcome.success, "\n".join(errors), failed, changes.made))
+    errors, warnings = map("\n".join, told_of.values())
+    told.send(Result(outcome.success, errors, failed, changes.made, warnings))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 from expected_tables import Rows, row
 from histories import PER_MILLE, Build
 from lakehouse import Lakehouse
-from replay import Outcome
+from replay import LAYERS, Outcome
 
 FIRST_GUESS = 120  # changes of a build, where none has ended yet
 
@@ -17,10 +18,10 @@ FIRST_GUESS = 120  # changes of a build, where none has ended yet
 class OnDuckDB:
     """See replay.Engine."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: an empty one."""
+    def __init__(self, folder: Path, lakehouse: Lakehouse | None = None) -> None:
+        """folder: an empty one. lakehouse: one without deliveries that is to be used."""
         self._folder = folder
-        self._lakehouse = Lakehouse(folder / "built")
+        self._lakehouse = lakehouse or Lakehouse(folder / "built")
         self._changes = FIRST_GUESS
         self._rebuilt = 0
 
@@ -28,9 +29,9 @@ class OnDuckDB:
         self._lakehouse.land(source, name, content, date)
 
     def build(self, build: Build) -> Outcome:
-        kill_at = None
-        if build.killed is not None:
-            kill_at = build.killed * self._changes // PER_MILLE
+        kill_at = build.killed
+        if isinstance(kill_at, int):
+            kill_at = kill_at * self._changes // PER_MILLE
         result = self._lakehouse.dbt(*build.arguments, kill_at=kill_at)
         if result.changes is None:
             return Outcome(success=False, killed=True)
@@ -38,8 +39,8 @@ class OnDuckDB:
             self._changes = result.changes
         return Outcome(result.success, errors=result.errors)
 
-    def tables(self) -> dict[str, Rows]:
-        return tables(self._lakehouse.database)
+    def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
+        return tables(self._lakehouse.database, layers)
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         return self.rebuilt_from(self._lakehouse.landing, scope)
@@ -54,12 +55,15 @@ class OnDuckDB:
         return tables(other.database)
 
 
-def tables(database: Path) -> dict[str, Rows]:
-    """All rows of all tables of a database file."""
+def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
+    """All rows of all tables of a database file, or of some layers."""
     found: dict[str, Rows] = {}
+    schemas = [f"stedi_{layer}" for layer in layers]
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables order by 1"
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where list_contains(?, table_schema) order by 1",
+            [schemas],
         ).fetchall()
         for (name,) in names:
             cursor = connection.execute(f"select * from {name}")

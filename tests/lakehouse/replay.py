@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from expected_tables import Row, Rows, expected_tables
 from histories import Build, Deliver, History
 from lakehouse import EXEMPT, customer_id
 
+LAYERS = ("staging", "trusted", "curated", "audit")
+SHARED = ("trusted", "curated")
 SHOWN = 4  # rows of a difference
 
 
@@ -37,8 +39,8 @@ class Engine(Protocol):
     def build(self, build: Build) -> Outcome:
         """Builds, and is killed where the build says so, unless it ends before."""
 
-    def tables(self) -> dict[str, Rows]:
-        """All rows of all tables, by `schema.name`."""
+    def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
+        """All rows of all tables, or of some layers', by `schema.name`."""
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """The same of a lakehouse in which all that has landed was built at once, in full."""
@@ -97,31 +99,83 @@ def replay(history: History, engine: Engine, every_refresh: bool = False) -> Fai
     every_refresh: compares the tables with those of a full refresh after every build, not only
     after the last; both are compared with what Python expects.
     """
-    lives: dict[int, Life] = {}
-    dates = history.dates()
+    course = Course(engine, history.dates())
     whole = [n for n, step in enumerate(history.steps) if isinstance(step, Build) and step.whole]
-    built = False
     for number, (day, step) in enumerate(zip(history.days(), history.steps)):
         if isinstance(step, Deliver):
-            for file in files(step, number, day, lives):
-                engine.land(*file, dates[day])
-            continue
-        outcome = engine.build(step)
-        whole_now = step.select is None and not outcome.killed
-        if outcome.killed or (not outcome.success and not whole_now and not built):
-            continue  # a part cannot be built while what it is made of is not
-        if not outcome.success:
-            return Failure(number, outcome.errors, [])
-        if whole_now:
-            built = True
-            expected = expected_tables(lives.values(), dates, step.scope)
-            found = engine.tables()
-            wrong = [*_beside_python(found, expected)]
-            if every_refresh or number == max(whole):
-                wrong += _beside_refresh(found, engine.rebuilt(step.scope))
-            if wrong:
-                return Failure(number, "", wrong)
+            course.deliver(step, day)
+        else:
+            errors, wrong = course.build(step, every_refresh or number == max(whole, default=None))
+            if errors or wrong:
+                return Failure(number, errors, wrong)
     return None
+
+
+class Course:
+    """What has happened to a lakehouse so far, and what its tables must hold therefore."""
+
+    def __init__(self, engine: Engine, dates: list[str]) -> None:
+        """dates: the ingest date of each day, by number."""
+        self._engine, self._dates = engine, dates
+        self._lives: dict[int, Life] = {}
+        self._deliveries = 0
+        self._built = False
+        # What was right since the last whole build; None where parts of several states are mixed.
+        self._right: dict[str, Rows] | None = {}
+
+    def deliver(self, step: Deliver, day: int) -> None:
+        """Lands the files of a delivery."""
+        for file in files(step, self._deliveries, day, self._lives):
+            self._engine.land(*file, self._dates[day])
+        self._deliveries += 1
+
+    def build(self, step: Build, refresh: bool) -> tuple[str, list[Difference]]:
+        """Builds. Returns why the build failed and what is wrong, if anything.
+
+        refresh: compares all tables with a full refresh too.
+        """
+        outcome = self._engine.build(step)
+        whole = step.select is None and not outcome.killed
+        if step.select is not None:
+            self._right = None
+            # a part cannot be built while what it is made of is not
+            is_wrong = not (outcome.success or outcome.killed) and self._built
+            return outcome.errors if is_wrong else "", []
+        if outcome.killed:
+            return "", self.broken_off(step.scope)
+        if not outcome.success:
+            return outcome.errors or "for no reason", []
+        self._built = True
+        return "", self.built(step.scope, refresh)
+
+    def built(self, scope: str, refresh: bool) -> list[Difference]:
+        """What is wrong after a whole build."""
+        self._right = expected_tables(self._lives.values(), self._dates, scope)
+        found = self._engine.tables()
+        wrong = [*_beside_python(found, self._right)]
+        if refresh and not wrong:
+            wrong = [*_beside_refresh(found, self._engine.rebuilt(scope))]
+        return wrong
+
+    def broken_off(self, scope: str) -> list[Difference]:
+        """What trusted and curated have too much of after a build that broke off: they may lack
+        rows, but each that they have was right before, or is now. So nobody is in them who has
+        withdrawn and was out of them."""
+        if self._right is None:
+            return []
+        now = expected_tables(self._lives.values(), self._dates, scope)
+        self._right = {name: self._right.get(name, Counter()) | now[name] for name in now}
+        found = self._engine.tables(SHARED)
+        shared = {name: rows for name, rows in self._right.items() if _layer(name) in SHARED}
+        return [
+            replace(difference, opinion="what was right before or is now", lacking=Counter())
+            for difference in _beside_python(found, shared)
+            if difference.unexpected
+        ]
+
+
+def _layer(table: str) -> str:
+    return table.partition(".")[0].removeprefix("stedi_")
 
 
 def files(

@@ -6,18 +6,20 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deeds import Again, Bad, Life, Measured, Moved, Record, source_of
 from expected_tables import Rows, expected_tables
 from histories import Build, Deliver, History, drawn, histories
-from narrowing import narrowed
+from killing import Before
 from lakehouse import EXEMPT
+from narrowing import narrowed
 from on_duckdb import OnDuckDB
 from replay import Failure, Outcome, replay
 
-SOME = drawn(6, 1, histories())
+SOME = drawn(6, 3, histories())
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Forgetful:
         self.shown = self._expected(self.noted, build.scope)
         return Outcome(success=True)
 
-    def tables(self) -> dict[str, Rows]:
+    def tables(self, layers: Iterable[str] = ()) -> dict[str, Rows]:
         return self.shown
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
@@ -70,12 +72,12 @@ def fails(history: History) -> Failure | None:
 
 
 def test_a_seed_draws_the_same_histories_each_time() -> None:
-    assert drawn(6, 1, histories()) == SOME
+    assert drawn(6, 3, histories()) == SOME
     assert drawn(6, 2, histories()) != SOME
 
 
 def test_a_seed_draws_the_same_histories_whatever_else_is_loaded() -> None:
-    code = "from histories import drawn, histories; print(repr(drawn(6, 1, histories())))"
+    code = "from histories import drawn, histories; print(repr(drawn(6, 3, histories())))"
     paths = os.pathsep.join(filter(None, sys.path))
     alone = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True,
@@ -85,7 +87,7 @@ def test_a_seed_draws_the_same_histories_whatever_else_is_loaded() -> None:
 
 
 def test_a_history_is_made_again_by_its_code() -> None:
-    names = {kind.__name__: kind for kind in (Again, Bad, Measured, Moved, Record)}
+    names = {kind.__name__: kind for kind in (Again, Bad, Before, Measured, Moved, Record)}
     names |= {"Build": Build, "Deliver": Deliver, "History": History}
     assert [eval(history.as_code(), names) for history in SOME] == SOME
 
@@ -111,6 +113,7 @@ def test_histories_have_of_everything() -> None:
     for some in ("select", "full_refresh", "killed"):
         assert sum(bool(getattr(build, some)) for build in builds) > 3, some
     assert sum(build.scope == "any_time" for build in builds) > 3
+    assert {type(build.killed) for build in builds} == {type(None), int, Before}
 
 
 def test_outcomes_of_all_kinds_are_expected() -> None:

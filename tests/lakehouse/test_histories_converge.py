@@ -10,7 +10,8 @@ STEDI_HISTORIES_SEED (0)       other histories
 STEDI_HISTORIES_REFRESH (last) `every`: compares with a full refresh after every build
 STEDI_NARROW_SECONDS (120)     how long to look for a smaller history where one fails
 
-What is printed of a failure is Python; it becomes a test by being pasted into COUNTEREXAMPLES.
+What is printed of a failure is Python; it becomes a test by being pasted into
+COUNTEREXAMPLES (known_histories.py).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from deeds import Again, Bad, Deed, Measured, Moved, Record
-from histories import Build, Deliver, History, drawn, histories
+from histories import History, drawn, histories
+from known_histories import COUNTEREXAMPLES
 from narrowing import Fails, narrowed
 from on_duckdb import OnDuckDB
 from replay import Failure, replay
@@ -31,93 +32,6 @@ NUMBER = int(os.environ.get("STEDI_HISTORIES", "2"))
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 EVERY_REFRESH = os.environ.get("STEDI_HISTORIES_REFRESH", "last") == "every"
 NARROW_SECONDS = float(os.environ.get("STEDI_NARROW_SECONDS", "120"))
-
-# Lives that random ones are not as likely to come by: what each does in the first, the second and
-# the third night. They share the builds of one history.
-NIGHTS: dict[str, tuple[tuple[Deed, ...], tuple[Deed, ...], tuple[Deed, ...]]] = {
-    "a device is claimed by two, and by one again": (
-        (Record(0, consent=9), Moved(0), Measured(0)),
-        (Record(1, device=0),),
-        (Record(1, device=None),),
-    ),
-    "two people exchange their devices": (
-        (Record(0, consent=9), Record(1, consent=9), Moved(0), Moved(1), Measured(0),
-         Measured(1, value=1)),
-        (Record(0, device=1), Record(1, device=0)),
-        (),
-    ),
-    "a device is handed on to somebody unknown until then": (
-        (Record(0, consent=9), Moved(0), Moved(1), Measured(0)),
-        (Record(0, device=2), Record(1, consent=9, device=0)),
-        (Record(0, age=-1, device=0),),
-    ),
-    "readings come again, alone, written otherwise; then somebody knows them": (
-        (Moved(0), Measured(0), Bad("accelerometer", 0)),
-        (Again("accelerometer", 0, 1), Again("step_trainer", 0, 1)),
-        (Record(0, consent=9),),
-    ),
-    "the nearer distance comes later, then its owner withdraws": (
-        (Record(0, consent=9), Moved(0), Measured(0, value=2)),
-        (Measured(0, value=1),),
-        (Measured(0, value=2), Record(0, consent=None)),
-    ),
-    "an older refusal comes late, then one of the same moment": (
-        (Record(0, consent=9), Moved(0), Measured(0)),
-        (Record(0, age=-1, consent=None),),
-        (Record(0, age=0, consent=None),),
-    ),
-    "consent moves on, past a reading, and back": (
-        (Record(0, consent=0), Moved(0), Moved(0, 1), Measured(0), Measured(0, 1)),
-        (Record(0, consent=1),),
-        (Record(0, consent=0),),
-    ),
-    "the last reading of a kind is withheld, others stay": (
-        (Record(0, consent=9), Moved(0), Moved(0, 4), Measured(0)),
-        (Record(0, device=1),),
-        (Record(0, device=0), Measured(0, 4)),
-    ),
-    "a phone, and nothing else": (
-        (Record(0, consent=9), Moved(0), Measured(0)),
-        (Record(0, phone=7),),
-        (Record(0, phone=0, consent=None), Record(0, consent=9)),
-    ),
-}  # fmt: skip
-
-
-def nights(number: int) -> tuple[tuple[int, Deed], ...]:
-    """What all of those lives do in a night."""
-    lives = NIGHTS.values()
-    return tuple((life, deed) for life, does in enumerate(lives) for deed in does[number])
-
-
-# Histories that failed once, and some whose builds matter more than what is delivered.
-COUNTEREXAMPLES: dict[str, History] = {
-    "nothing ever lands": History((Build(), Build())),
-    "three nights": History((
-        Deliver(nights(0)), Build(), Deliver(nights(1)), Build(), Deliver(nights(2), later=0),
-        Build(killed=500), Build(),
-    )),
-    "consent, withdrawal, consent again, without a new reading": History((
-        Deliver(((0, Record(0)), (0, Moved(0)), (0, Measured(0)))),
-        Build(),
-        Deliver(((0, Record(0, consent=0)),)),
-        Build(),
-        Deliver(((0, Record(0, consent=None)),)),
-        Build(),
-        Deliver(((0, Record(0, consent=9)),), later=0),
-        Build(),
-    )),
-    "parts of a build, then the whole": History((
-        Deliver(((0, Record(0)), (0, Moved(0)), (0, Measured(0)))),
-        Build(),
-        Deliver(((0, Record(0, consent=9)), (0, Moved(0, 1)))),
-        Build(select="+stg_accelerometer"),
-        Build(select="stg_customers"),
-        Build(),
-        Build(scope="any_time", select="trusted"),
-        Build(),
-    )),
-}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""Breaks how tables are kept up one way after another, and sees each caught by a known history."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pytest
+from histories import Build, History
+from known_histories import COUNTEREXAMPLES, NIGHTS
+from lakehouse import Lakehouse
+from mutations import Mutation
+from on_duckdb import OnDuckDB
+from project_to_break import copy_to_break, replace_once
+from replay import Course, Outcome, replay
+from upkeep_mutations import MUTATIONS
+
+THREE_NIGHTS = COUNTEREXAMPLES["three nights"]
+
+
+class Begun(OnDuckDB):
+    """A lakehouse whose first build was made already, by the project as it is: that one makes
+    everything anew, whatever is broken of upkeep."""
+
+    def __init__(self, folder: Path, lakehouse: Lakehouse, first: Path) -> None:
+        """first: the database that the first build made."""
+        super().__init__(folder, lakehouse)
+        self._first: Path | None = first
+
+    def build(self, build: Build) -> Outcome:
+        if self._first is None:
+            return super().build(build)
+        shutil.copy(self._first, self._lakehouse.database)
+        self._first = None
+        return Outcome(success=True)
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
+    """A lakehouse whose project is free to be broken; dbt parses again only what was changed."""
+    folder = tmp_path_factory.mktemp("broken")
+    copy_to_break(folder / "project")
+    return Lakehouse(folder / "lakehouse", folder / "project")
+
+
+@pytest.fixture
+def empty(copied: Lakehouse) -> Lakehouse:
+    """The same without deliveries."""
+    shutil.rmtree(copied.landing, ignore_errors=True)
+    for file in copied.folder.glob(f"{copied.database.name}*"):
+        file.unlink()
+    return copied
+
+
+@pytest.fixture
+def broken(empty: Lakehouse, mutation: Mutation) -> Iterator[Lakehouse]:
+    """The same with a project that is broken in one way."""
+    file = empty.project / mutation.file
+    before = replace_once(file, mutation.text, mutation.replacement)
+    empty.parse_anew()
+    yield empty
+    file.write_text(before)
+    empty.parse_anew()
+
+
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[History], Path]:
+    """Makes the database of a history after its first delivery and its first build."""
+
+    @cache
+    def made(history: History) -> Path:
+        lakehouse = Lakehouse(tmp_path_factory.mktemp("first"))
+        engine = OnDuckDB(lakehouse.folder / "rebuilt", lakehouse)
+        course = Course(engine, history.dates())
+        delivery, build = history.steps[:2]
+        course.deliver(delivery, 0)
+        assert course.build(build, refresh=False) == ("", [])
+        duckdb.connect(lakehouse.database).close()  # a part of it is in a second file until then
+        return lakehouse.database
+
+    return lambda history: made(History(history.steps[:2]))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
+def test_the_break_is_caught(
+    mutation: Mutation,
+    broken: Lakehouse,
+    first_build: Callable[[History], Path],
+    tmp_path: Path,
+) -> None:
+    history = COUNTEREXAMPLES.get(mutation.caught_by, THREE_NIGHTS)
+    failure = replay(history, Begun(tmp_path, broken, first_build(history)))
+    assert failure is not None, "no table is wrong"
+    assert failure.errors == "", f"a mutation must be a project that builds: {failure.errors}"
+    assert failure.step > 1, "\n".join(failure.told())
+    if mutation.caught_by in NIGHTS:
+        assert [*NIGHTS].index(mutation.caught_by) in failure.lives(), "\n".join(failure.told())
+
+
+def test_the_project_without_a_break_passes(
+    empty: Lakehouse, first_build: Callable[[History], Path], tmp_path: Path
+) -> None:
+    engine = Begun(tmp_path, empty, first_build(THREE_NIGHTS))
+    assert replay(THREE_NIGHTS, engine) is None
