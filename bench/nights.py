@@ -164,6 +164,6 @@ class Deliveries:
         return (self._store / source / "landing" / f"ingest_date={date_of(day)}").glob("*")
 
 
-def rebuilt_days(history: int) -> int:
+def rebuilt_days(history: int, nights: int = NIGHTS) -> int:
     """How many days of a history a full refresh brings; the rest comes night by night."""
-    return max(1, history - NIGHTS)
+    return max(1, history - nights)

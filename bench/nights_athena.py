@@ -12,7 +12,17 @@ from pathlib import Path
 from contenders import fresh
 from history import Shape, consent, consents, date_of, expected
 from measure import Failed
-from nights import NOTHING, PEOPLE, PERSON, WITHOUT_TESTS, Build, Deliveries, Scanned, rebuilt_days
+from nights import (
+    NIGHTS,
+    NOTHING,
+    PEOPLE,
+    PERSON,
+    WITHOUT_TESTS,
+    Build,
+    Deliveries,
+    Scanned,
+    rebuilt_days,
+)
 
 from athena_local import course
 from athena_local.local import AthenaLocal
@@ -68,18 +78,25 @@ class Lakehouse:
     """The account of a local Athena with `history` days built, and the next day landed."""
 
     def __init__(
-        self, local: AthenaLocal, folder: Path, deliveries: Deliveries, history: int
+        self,
+        local: AthenaLocal,
+        folder: Path,
+        deliveries: Deliveries,
+        history: int,
+        nights: int = NIGHTS,
+        refresh: Sequence[str] = (),
     ) -> None:
+        """nights: how many days of the history come one by one. refresh: options of its build."""
         self._local, self._folder = local, folder
         self._deliveries, self._history = deliveries, history
         self._landed = 0
-        rebuilt = rebuilt_days(history)
+        self._rebuilt = rebuilt_days(history, nights)
         local.provision(date.fromisoformat(date_of(0)))
         # To the night's own day: who looks into the folders of days to come finds no bytes there.
         local.project(*(date.fromisoformat(date_of(day)) for day in (0, history)))
-        self._land(range(rebuilt))
-        self._refresh = self._build("--full-refresh")
-        for day in range(rebuilt, history):
+        self._land(range(self._rebuilt))
+        self._refresh = self._build("--full-refresh", *refresh)
+        for day in range(self._rebuilt, history):
             self._land([day])
             self._build(*WITHOUT_TESTS)
         self._land([history])
@@ -95,7 +112,7 @@ class Lakehouse:
             delivered=self._deliveries.bytes(days[-1:]),
             night=night,
             refresh=self._refresh,
-            refreshed=self._deliveries.bytes(range(rebuilt_days(self._history))),
+            refreshed=self._deliveries.bytes(range(self._rebuilt)),
             course=course.would_read(landed),
         )
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
+import boto3
+import pytest
 from athena_local.built import Built
 from athena_local.local import PROJECT
 from click.testing import CliRunner
-from cost import by_node, main, report
+from budget import ALL, LEAST_DAY, OTHER, TESTS
+from cost import Scan, by_node, by_part, first_new_day, landed_since, main, report
+from moto import mock_aws
 
 
 def test_every_query_of_the_build_is_in_it(generated: Built, tmp_path: Path) -> None:
     began = datetime.fromtimestamp(min(q.started for q in generated.queries) - 1, timezone.utc)
     results = tmp_path / "run_results.json"  # dbt's own has been overwritten by other commands since
     results.write_text(json.dumps({"metadata": {"invocation_started_at": began.isoformat()}}))
+    shutil.copy(generated.local.folder / "dbt/athena/manifest.json", tmp_path)
     told = subprocess.run(
         [sys.executable, "scripts/cost.py", "--run-results", str(results)],
         cwd=PROJECT, env=os.environ | generated.local.environment, capture_output=True, text=True,
@@ -40,8 +46,68 @@ def test_what_failed_and_data_definition_cost_nothing() -> None:
             ("SUCCEEDED", "DML", 7), ("FAILED", "DML", 5), ("SUCCEEDED", "DDL", 0),
         )
     ]  # fmt: skip
-    (line,) = [line for line in report(by_node(queries)) if line.split()[:1] == ["a"]]
+    lines = report(by_part(by_node(queries)), {}, landed=0)
+    (line,) = [line for line in lines if line.split()[:1] == ["a"]]
     assert line.split() == ["a", "1", "queries", "7", "bytes", "scanned", "0.000048", "USD"]
+
+
+def test_what_is_no_model_is_told_together() -> None:
+    nodes = ("model.p.a", "model.p.b", "test.p.c.1", "unit_test.p.b.d", "seed.p.e",
+             "operation.p.f", "")  # fmt: skip
+    scans = {node: Scan.of(10**size) for size, node in enumerate(nodes)}
+    scanned = {name: scan.scanned for name, scan in by_part(scans).items()}
+    assert scanned == {"b": 10, "a": 1, TESTS: 1_100, OTHER: 1_110_000, ALL: 1_111_111}
+    assert [*scanned] == ["b", "a", TESTS, OTHER, ALL]
+
+
+@pytest.mark.parametrize(
+    ("node", "condition", "day"),
+    [
+        ("model.p.accelerometer_lines", "where ingest_date >= '2024-01-31'", "2024-01-31"),
+        ("model.p.accelerometer_lines", "where true", None),
+        ("model.p.stg_customers", "where ingest_date >= date '2024-01-31'", None),
+        ("test.p.a_test", "where ingest_date >= '2024-01-31'", None),
+    ],
+)
+def test_the_lines_models_say_from_which_day_on_they_read(
+    node: str, condition: str, day: str | None
+) -> None:
+    query = {"Query": f'-- /* {{"node_id": "{node}"}} */ insert into t select * from s {condition}'}
+    assert first_new_day([{"Query": "select 1"}, query]) == day
+
+
+@mock_aws
+def test_what_landed_from_a_day_on_is_counted_in_every_zone() -> None:
+    s3 = boto3.Session("none", "none", region_name="us-east-1").client("s3")
+    s3.create_bucket(Bucket="bucket")
+    for size, key in enumerate((
+        "customer/landing/ingest_date=2024-01-30/a.json",
+        "customer/landing/ingest_date=2024-01-31/a.json",
+        "accelerometer/landing/ingest_date=2024-01-31/a.json",
+        "accelerometer/landing/ingest_date=2024-02-01/a.json",
+        "accelerometer/trusted/a.parquet",
+        "step_trainer/landing/ingest_date=2023-12-31/a.json",
+    )):  # fmt: skip
+        s3.put_object(Bucket="bucket", Key=key, Body=b"x" * 10**size)
+    assert landed_since(s3, "bucket", "2024-01-31") == 1_110
+    assert landed_since(s3, "bucket", "2024-02-02") == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "multiple"),
+    [(LEAST_DAY, ["0.200", "times,", "OVER", "0.1"]),
+     (LEAST_DAY - 10, ["0.200", "times,", "budget", "0.1"]),
+     (2 * LEAST_DAY, ["0.100", "times,", "budget", "0.1"]),
+     (0, [])],
+)  # fmt: skip
+def test_what_is_over_its_budget_is_marked_where_the_day_was_large_enough(
+    day: int, multiple: list[str]
+) -> None:
+    lines = [*report({"a": Scan.of(LEAST_DAY // 5)}, {"a": 0.1}, day)]
+    (line,) = [line for line in lines if line.split()[:1] == ["a"]]
+    assert line.split()[8:] == multiple
+    assert any(f"landed: {day:,}." in line for line in lines) == (day > 0)
+    assert any("footers" in line for line in lines) == (0 < day < LEAST_DAY)
 
 
 def test_without_a_run_it_says_what_writes_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from budget import stated
 from generate_landing import generate
 from lakehouse import PROJECT, Lakehouse
 from personas import Settings
@@ -48,6 +49,12 @@ def test_everything_has_a_description(documented: dict[str, dict[str, Any]]) -> 
     ]
     assert lacking == []
     assert len(documented) == 28
+
+
+def test_every_model_states_what_a_night_may_scan_for_it(built: Lakehouse) -> None:
+    assert {path.stem for path in (PROJECT / "models").rglob("*.sql")} <= stated(
+        artifact(built, "manifest.json")
+    ).keys()
 
 
 def test_the_documented_columns_are_the_tables_columns(
