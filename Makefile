@@ -31,8 +31,9 @@ run: $(INSTALLED) profiles.yml
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/python scripts/summary.py
 
+# Two processes: one has the local Athena, the other begins with the rest.
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py

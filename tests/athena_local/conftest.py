@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from athena_local import trino
@@ -21,6 +22,7 @@ KEY = "the-tests-own-pseudonym-key-which-is-no-secret"
 REAL = "STEDI_REAL_DELIVERIES"
 SHARED = ("generated", "real")
 COMPARED = pytest.StashKey[list[list[Compared]]]()
+TOLD = pytest.StashKey[list[str]]()  # by other processes
 
 
 @pytest.fixture(scope="package")
@@ -69,14 +71,31 @@ def _lakehouse(item: pytest.Item) -> int:
     return next((n for n, name in enumerate(SHARED) if name in used), len(SHARED))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Has a process that runs a part of the tests say how much it compared."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["compared"] = _compared(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears it."""
+    if told := getattr(node, "workeroutput", {}).get("compared"):
+        node.config.stash.setdefault(TOLD, []).append(told)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Says how much was compared."""
-    if builds := config.stash.get(COMPARED, []):
-        tables = [table for build in builds for table in build]
-        rows, differing = sum(t.duckdb for t in tables), sum(t.differing for t in tables)
-        terminalreporter.write_line(
-            f"parity: {len(builds)} builds, {len(tables)} tables, {rows:,} rows compared, "
-            f"{differing:,} differ"
-        )
+    for line in (*config.stash.get(TOLD, []), _compared(config)):
+        if line:
+            terminalreporter.write_line(line)
+
+
+def _compared(config: pytest.Config) -> str:
+    builds = config.stash.get(COMPARED, [])
+    tables = [table for build in builds for table in build]
+    rows, differing = sum(t.duckdb for t in tables), sum(t.differing for t in tables)
+    told = f"{len(builds)} builds, {len(tables)} tables, {rows:,} rows compared, {differing:,} differ"
+    return f"parity: {told}" if builds else ""
