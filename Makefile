@@ -33,7 +33,7 @@ run: $(INSTALLED) profiles.yml
 
 # Two processes: one has the local Athena, the other begins with the rest.
 test: lint
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py

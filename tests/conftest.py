@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).parent
-ATHENA = "athena_local"
+ATHENA = "tests/athena_local/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """One process runs all that is on the local Athena, which is one account; of the rest each file
-    is one process's, for its tests share what it has built."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            place = item.path.relative_to(TESTS).parts
-            group = ATHENA if place[0] == ATHENA else "/".join(place)
-            item.add_marker(pytest.mark.xdist_group(group))
+    is one process's, for its tests share what they have built."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWhatIsShared(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return ATHENA if nodeid.startswith(ATHENA) else nodeid.split("::")[0]
+
+    return ByWhatIsShared(config, log)
