@@ -61,9 +61,12 @@ def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
 
 
 def with_the_other_engine(year: Year, results: Path) -> Year:
-    """The year with the figures of an earlier run for the engine that was not measured in it."""
-    kept = results / "nightly.json"
-    before = Year.of(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else Year()
+    """The year with the figures of an earlier run for the engine that was not measured in it, if
+    they are of the same kind."""
+    try:
+        before = Year.of(json.loads((results / "nightly.json").read_text(encoding="utf-8")))
+    except (FileNotFoundError, KeyError, TypeError):
+        before = Year()
     return Year(
         year.athena or before.athena,
         year.changes or before.changes,

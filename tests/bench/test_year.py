@@ -141,6 +141,8 @@ def test_an_engine_measured_alone_leaves_the_others_figures(tmp_path: Path) -> N
     found = year_command.with_the_other_engine(longer, tmp_path)
     assert (found.athena, found.duckdb) == (longer.athena, year.duckdb)
     assert found.measured == {"athena": "a third", "duckdb": "another"}
+    (tmp_path / "nightly.json").write_text('{"athena": {"30": {"of": "another version"}}}')
+    assert year_command.with_the_other_engine(longer, tmp_path) == longer
 
 
 def test_the_same_figures_make_the_same_files(tmp_path: Path) -> None:
