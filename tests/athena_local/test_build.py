@@ -41,7 +41,7 @@ def test_the_build_ran_every_kind_of_test(generated: Built) -> None:
 
 def test_every_table_is_iceberg_and_under_its_zone(built: AthenaLocal) -> None:
     found = [table for table in tables(built) if table["TableType"] != "VIRTUAL_VIEW"]
-    assert len(found) == 21
+    assert len(found) == 20
     for table in found:
         zone = PLACES.get(table["Name"], table["DatabaseName"].removeprefix("stedi_") + "/")
         assert table["Parameters"]["table_type"] == "ICEBERG"

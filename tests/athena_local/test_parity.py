@@ -48,7 +48,7 @@ def test_generated_and_bad_deliveries_are_the_same(generated: Built, tally: Tall
 
 
 CHANGES = {
-    "stedi_audit.consent_funnel": "delete from {}",
+    "stedi_audit.landing_reconciliation": "delete from {}",
     "stedi_curated.customers_curated": "alter table {} rename motion_readings to motions",
     "stedi_trusted.accelerometer_trusted": "update {} set x = x + 1e-12",
     "stedi_trusted.customer_trusted": "update {} set updated_at = updated_at + to_microseconds(1)",
