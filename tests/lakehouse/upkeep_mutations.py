@@ -94,14 +94,13 @@ MUTATIONS = [
     ),
     Mutation(
         "a change of consent is not noticed",
-        CHANGED,
-        "or new_records.research_consent_at is distinct from known_records.research_consent_at\n",
-        "\n", MOVED_ON,
+        CHANGED, "when research_consent_at is distinct from known_consent_at then 1\n", "\n",
+        MOVED_ON,
     ),
     Mutation(
         "a change of device is not noticed",
-        CHANGED, "or new_records.serial_number is distinct from known_records.serial_number\n",
-        "\n", EXCHANGED,
+        CHANGED, "when serial_number is distinct from known_serial_number then 1\n", "\n",
+        EXCHANGED,
     ),
     Mutation(
         "a new record is beside the first known one, not the latest",
@@ -110,19 +109,16 @@ MUTATIONS = [
     ),
     Mutation(
         "a device that was given up is forgotten",
-        CHANGED, "    from records\n    where\n        email in (select changed_people.email",
-        "    from customers\n    where\n        email in (select changed_people.email",
-        DISTANCES_ALONE,
+        CHANGED, "    from compared\n", "    from compared\n    where has_just_come\n", DISTANCES_ALONE,
     ),
     Mutation(
         "whoever else names a device is forgotten",
-        CHANGED,
-        "or serial_number in (select changed_devices.serial_number from changed_devices)", "",
-        TWO_CLAIM,
+        CHANGED, "or serial_number in (select devices.identifier from devices)\n", "\n", TWO_CLAIM,
     ),
     Mutation(
         "people of whom there are distances alone are forgotten",
-        CHANGED, "or email in (select changed_devices.email from changed_devices)\n", "\n",
+        CHANGED, "email in (select concerned.email from concerned)",
+        "email in (select concerned.email from concerned where concerned.kind = 'person')",
         DISTANCES_ALONE,
     ),
     Mutation(
