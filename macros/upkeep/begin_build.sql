@@ -104,23 +104,39 @@
     at least one then sees the other.
 -#}
 {% macro stop_while_another_runs(events) -%}
+    {%- set other = running(events) -%}
+    {%- if other is not none -%}
+        {%- do note_build('ended') -%}
+        {%- do refuse_beside(other) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The event of a build or of maintenance, not this one, that has begun, has not ended and may still run; or none. -#}
+{% macro running(events) -%}
     {%- set ended = events | selectattr('status', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
-    {%- set minutes = env_var('STEDI_BUILD_LEASE_MINUTES', '120') -%}
     {%- set since = (
         modules.datetime.datetime.now(modules.pytz.utc).replace(tzinfo=none)
-        - modules.datetime.timedelta(minutes=minutes | float)
+        - modules.datetime.timedelta(minutes=lease_minutes() | float)
     ) -%}
-    {%- for event in events if event['status'] in ('begun', 'maintaining') and event['build_id'] not in ended + [invocation_id]
-        and event['happened_at'] > since -%}
-        {%- do note_build('ended') -%}
-        {{ exceptions.raise_compiler_error(
-            ("Build " if event['status'] == 'begun' else "Maintenance ") ~ event['build_id'] ~ " began at "
-            ~ event['happened_at'] ~ " UTC and has not ended; two at once would replace each other's rows, or delete files "
-            ~ "that are being written. No table has been changed. Wait for it. If it was killed, say so with "
-            ~ "`dbt run-operation end_killed_builds`; by itself it counts as killed after " ~ minutes
-            ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
-        ) }}
+    {%- for event in events if event['status'] in ('begun', 'maintaining')
+        and event['build_id'] not in ended + [invocation_id] and event['happened_at'] > since -%}
+        {{ return(event) }}
     {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{% macro lease_minutes() -%}
+    {{ return(env_var('STEDI_BUILD_LEASE_MINUTES', '120')) }}
+{%- endmacro %}
+
+{% macro refuse_beside(other) -%}
+    {{ exceptions.raise_compiler_error(
+        ("Build " if other['status'] == 'begun' else "Maintenance ") ~ other['build_id'] ~ " began at "
+        ~ other['happened_at'] ~ " UTC and has not ended; two at once would replace each other's rows, or delete files that "
+        ~ "are being written. No table has been changed. Wait for it. If it was killed, say so with `dbt run-operation "
+        ~ "end_killed_builds`; by itself it counts as killed after " ~ lease_minutes()
+        ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
+    ) }}
 {%- endmacro %}
 
 {% macro _refuse_another_key(last, key_id) -%}
