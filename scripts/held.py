@@ -12,17 +12,21 @@ from __future__ import annotations
 import re
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import duckdb
 
 from avro_files import MAGIC as AVRO
-from avro_files import blocks
+from avro_files import blocks, records
 
 BOUND = 15  # characters of a text that both its bounds in Iceberg begin with
+ID = 64  # characters of a customer_id, in hex
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_HEX = re.compile(rb"[0-9a-f]{%d,}" % ID)
+_STARTS = re.compile(rb"[0-9a-f]{%d}." % BOUND, re.DOTALL)
 _ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
 
 
@@ -63,6 +67,38 @@ def found_in(content: bytes, values: Mapping[str, str], bounds: bool = False) ->
     }  # fmt: skip
 
 
+def ids_in(content: bytes, ids: Set[str]) -> set[str]:
+    """Which of many customer_ids stand in bytes, even one behind the other."""
+    return {
+        text
+        for run in _HEX.findall(content)
+        for at in range(len(run) - ID + 1)
+        if (text := run[at : at + ID].decode()) in ids
+    }
+
+
+def all_ids(name: str, content: bytes) -> tuple[set[str], set[str]]:
+    """Every customer_id of a file, and the first BOUND characters of those of which Iceberg keeps no
+    more. Raises Unreadable."""
+    if content.startswith(AVRO):
+        bounds = (value for record in records(content) for value in _bytes_in(record))
+        return set(), {bound[:BOUND].decode() for bound in bounds if _STARTS.fullmatch(bound)}
+    unpacked = list(forms(name, content))
+    if content.startswith(_PARQUET):  # whose packed bytes could look like anything
+        del unpacked[0]
+    return {run.decode() for form in unpacked for run in _HEX.findall(form)}, set()
+
+
+def _bytes_in(value: Any) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, dict):
+        yield from _bytes_in(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _bytes_in(each)
+
+
 @lru_cache
 def _pattern(value: str) -> re.Pattern[bytes]:
     if not value:
@@ -86,13 +122,14 @@ def forms(name: str, content: bytes) -> Iterator[bytes]:
         yield _ESCAPE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "replace"), content)
 
 
-def columns(content: bytes) -> Iterator[bytes]:
-    """Each column of a Parquet file as text, a value a line."""
+def columns(content: bytes, only: str | None = None) -> Iterator[bytes]:
+    """Each column of a Parquet file as text, a value a line, or only the one of that name."""
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as connection:
         file.write(content)
         file.flush()
         rows = connection.read_parquet(file.name)
         for name in rows.columns:
-            quoted = name.replace('"', '""')
-            values = rows.project(f'cast("{quoted}" as varchar)').fetchall()
-            yield "\n".join(value for (value,) in values if value is not None).encode()
+            if only is None or name == only:
+                quoted = name.replace('"', '""')
+                values = rows.project(f'cast("{quoted}" as varchar)').fetchall()
+                yield "\n".join(value for (value,) in values if value is not None).encode()

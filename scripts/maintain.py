@@ -99,14 +99,11 @@ def left_behind(
     ]
 
 
-def run_dbt(target: str, arguments: Mapping[str, Any], days: float | None, minutes: float) -> None:
+def run_dbt(target: str, arguments: Mapping[str, Any], days: float, minutes: float) -> None:
     """`dbt run-operation maintain`. Raises NotMaintained."""
-    dbt = Path(sys.executable).with_name("dbt")
-    command = [dbt, "run-operation", "maintain", "--target", target]
-    command += ["--args", json.dumps(dict(arguments))]
-    if days is not None:
-        command += ["--vars", json.dumps({"retention_days": days})]
-    process = subprocess.Popen(command)
+    command = ["run-operation", "maintain", "--target", target]
+    command += ["--args", json.dumps(dict(arguments)), "--vars", json.dumps({"retention_days": days})]
+    process = subprocess.Popen([Path(sys.executable).with_name("dbt"), *command])
     try:
         code = process.wait(60 * minutes)
     except subprocess.TimeoutExpired:
@@ -114,11 +111,14 @@ def run_dbt(target: str, arguments: Mapping[str, Any], days: float | None, minut
         process.wait()
         raise NotMaintained(
             f"It has not come to an end in {minutes:g} minutes, so it was stopped. If the tables are "
-            "many, give it --minutes; else look in logs/dbt.log whether Athena asks for one more run "
-            "again and again. Say `dbt run-operation end_killed_builds`, then run this again."
+            "large, give it more --minutes; else see in logs/dbt.log whether Athena asks for one more "
+            "run again and again. Say `dbt run-operation end_killed_builds`, then run this again."
         ) from None
     if code:
-        raise NotMaintained("dbt failed, as it says above. What it has maintained stays so.")
+        raise NotMaintained(
+            "dbt failed, as it says above. What it has maintained stays so. On Athena the next build "
+            "takes it for running: say `dbt run-operation end_killed_builds`, then run this again."
+        )
 
 
 class Maintenance:

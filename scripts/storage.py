@@ -115,9 +115,10 @@ class Bucket:
             for found in page.get("Contents", ()):
                 yield Object(found["Key"], found["LastModified"], found["Size"])
 
-    def read(self, key: str) -> bytes:
-        """An object's content."""
-        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+    def read(self, key: str, version: str | None = None) -> bytes:
+        """An object's content, of its current version or of another."""
+        which = {"VersionId": version} if version else {}
+        return self.client.get_object(Bucket=self.name, Key=key, **which)["Body"].read()
 
     def versions(self, prefix: str = "") -> Iterator[Version]:
         """Every version and delete marker of every object below a prefix, by key, of each the

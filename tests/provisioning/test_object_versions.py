@@ -7,6 +7,7 @@ from typing import Any
 
 import object_versions
 import pytest
+from botocore.client import BaseClient
 from click.testing import CliRunner, Result
 from commands import aws, message, run
 from object_versions import outdated
@@ -55,7 +56,7 @@ CURRENT, OLD = "current Versions", "old Versions"
 def test_what_is_not_current_goes_where_tables_and_results_lie(s3: Any) -> None:
     before = versions(s3)
     dry = purge("--dry-run")
-    assert dry.output == "4 versions would be deleted, 9 bytes\n".replace("4", "5").replace("9", "14")
+    assert dry.output == "5 versions would be deleted, 14 bytes\n"
     assert versions(s3) == before
 
     done = purge()
@@ -97,10 +98,6 @@ def test_more_than_one_request_can_name(s3: Any) -> None:
 
 def test_a_missing_permission_is_said(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 answers 200 and lists what it would not delete."""
-    call = s3.meta.client if hasattr(s3.meta, "client") else None
-    assert call is None
-    from botocore.client import BaseClient
-
     made = BaseClient._make_api_call
 
     def refused(self: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
