@@ -152,11 +152,14 @@ class Maintenance:
             if table.metadata
             for key in left_behind(self.bucket, table, before, begun, days)
         ]
+        there = {each.key for each in before}
+        still = [each for each in after if each.key in there]
+        left += folders_of_no_table(still, known) if len(folders) <= FOLDERS_AT_ONCE else ()
         if left:
             raise NotMaintained(
-                f"VACUUM has left {len(left):,} files that no table has any more, as "
-                f"{self.bucket_address(left[0])}. It does so, and succeeds, where who runs it lacks "
-                "s3:DeleteObject: have that allowed, then run this again."
+                f"{len(left):,} files or folders are left that no table has any more, as "
+                f"{self.bucket_address(left[0])}. VACUUM leaves them, and succeeds, where who runs it "
+                "lacks s3:DeleteObject: have that allowed, then run this again."
             )
         if len(folders) > FOLDERS_AT_ONCE:
             raise NotMaintained("There are more folders without a table: run this again.")

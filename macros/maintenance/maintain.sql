@@ -15,10 +15,10 @@
         {%- do _note_maintenance() -%}
     {%- endif -%}
     {%- set tables = _tables_of_the_project() -%}
+    {%- do remove_files_of_no_table(tables | map(attribute='relation') | list, folders) -%}
     {%- for table in tables -%}
-        {%- do compact_table(table, seconds) -%}
+        {%- do compact_table(table.relation, table.node, seconds) -%}
     {%- endfor -%}
-    {%- do remove_files_of_no_table(tables, folders) -%}
     {%- if builds_may_overlap() -%}
         {%- do note_build('ended') -%}
     {%- endif -%}
@@ -50,7 +50,7 @@
     {%- do stop_while_another_runs(events_since_last_completed(builds)) -%}
 {%- endmacro %}
 
-{#- Tables of models and seeds that exist, in the order of their names. -#}
+{#- Tables that exist, each with the model or seed that it is of, in the order of their names. -#}
 {% macro _tables_of_the_project() -%}
     {%- set tables = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='unique_id')
@@ -59,7 +59,7 @@
             api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
         ) -%}
         {%- if relation is not none and not relation.is_view -%}
-            {%- do tables.append(relation) -%}
+            {%- do tables.append({'relation': relation, 'node': node}) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return(tables) }}
