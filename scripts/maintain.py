@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 
 from aws_names import BUILT, BUILT_LAYERS, Lakehouse, load_config
 from iceberg_files import current_files
 from provision import CONFIG, Clients, clear_errors
 from storage import Bucket, Object
 
+DBT_PROJECT = Path(__file__).parent.parent / "dbt_project.yml"
 FOLDERS_AT_ONCE = 500  # that are told to dbt in one command line
 
 
@@ -99,10 +101,17 @@ def left_behind(
     ]
 
 
-def run_dbt(target: str, arguments: Mapping[str, Any], days: float, minutes: float) -> None:
-    """`dbt run-operation maintain`. Raises NotMaintained."""
-    command = ["run-operation", "maintain", "--target", target]
-    command += ["--args", json.dumps(dict(arguments)), "--vars", json.dumps({"retention_days": days})]
+def days_to_keep() -> float:
+    """The var retention_days of dbt_project.yml."""
+    return yaml.safe_load(DBT_PROJECT.read_text())["vars"]["retention_days"]
+
+
+def run_dbt(
+    target: str, arguments: Mapping[str, Any], days: float | None, minutes: float
+) -> None:
+    """`dbt run-operation maintain`; days: instead of the var. Raises NotMaintained."""
+    command = ["run-operation", "maintain", "--target", target, "--args", json.dumps(dict(arguments))]
+    command += [] if days is None else ["--vars", json.dumps({"retention_days": days})]
     process = subprocess.Popen([Path(sys.executable).with_name("dbt"), *command])
     try:
         code = process.wait(60 * minutes)
@@ -135,8 +144,9 @@ class Maintenance:
         """All that lies where dbt builds."""
         return [each for zone in BUILT for each in self.bucket.objects(f"{zone}/")]
 
-    def run(self, days: float, minutes: float) -> None:
+    def run(self, days: float | None, minutes: float) -> None:
         """Raises NotMaintained, ClientError."""
+        kept = days_to_keep() if days is None else days
         begun = datetime.now(timezone.utc)
         before = self.objects()
         folders = folders_of_no_table(before, tables(self.catalog, self.lake))
@@ -150,7 +160,7 @@ class Maintenance:
             key
             for table in known
             if table.metadata
-            for key in left_behind(self.bucket, table, before, begun, days)
+            for key in left_behind(self.bucket, table, before, begun, kept)
         ]
         there = {each.key for each in before}
         still = [each for each in after if each.key in there]
@@ -194,10 +204,9 @@ def _size(objects: Iterable[Object], prefix: str) -> int:
 @click.option("--target", type=click.Choice(["duckdb", "athena"]), default="duckdb", show_default=True)
 @click.option(
     "--retention-days",
-    type=float,
-    default=0,
-    show_default=True,
-    help="Keep for so many days what is no longer current; in place of the var of dbt_project.yml.",
+    type=click.FloatRange(min=0),
+    show_default="of dbt_project.yml",
+    help="Keep for so many days what is no longer current.",
 )
 @click.option("--minutes", default=120.0, show_default=True, help="Stop it after so long.")
 @click.option(
@@ -207,7 +216,7 @@ def _size(objects: Iterable[Object], prefix: str) -> int:
     type=click.Path(path_type=Path),
     help="What everything on AWS is called.",
 )
-def main(target: str, retention_days: float, minutes: float, config: Path) -> None:
+def main(target: str, retention_days: float | None, minutes: float, config: Path) -> None:
     try:
         if target == "duckdb":
             run_dbt(target, {}, retention_days, minutes)
