@@ -1,8 +1,8 @@
-"""Compacts a DuckDB file: deleted rows stay in it, and CHECKPOINT neither removes nor overwrites them.
+"""Compacts a DuckDB file: deleted rows stay in it, and CHECKPOINT does not remove them.
 
 The rows that there are go into a new file, which takes the old one's place by one rename. Whoever
-is killed leaves the old file or the new one, and beside it at most an unfinished one, which the next
-compaction removes.
+is killed leaves the old file or the new one, and beside it at most an unfinished one, which the
+next compaction removes.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def compact(connection: duckdb.DuckDBPyConnection, database: str, path: Path) ->
         ) from error
     except OSError as error:
         raise NotCompacted(
-            f"{error.filename or new}: {error.strerror}. {path} stays as it was; it must be possible "
-            "to write to its folder"
+            f"{error.filename or new}: {error.strerror}. {path} stays as it was; make it possible "
+            "to write to its folder, and run this again"
         ) from error
     finally:
         _remove(path)

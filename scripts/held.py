@@ -60,11 +60,9 @@ def search(files: Iterable[tuple[str, bytes]], values: Mapping[str, str]) -> Sea
 
 
 def found_in(content: bytes, values: Mapping[str, str], bounds: bool = False) -> set[str]:
-    """Which of the values stand in bytes, in whatever case; bounds: or what Iceberg keeps of them."""
+    """Which of the values stand in bytes, in whatever case; bounds: or their beginnings."""
     length = BOUND if bounds else None
-    return {
-        what for what, value in values.items() if _pattern(value[:length]).search(content)
-    }  # fmt: skip
+    return {what for what, value in values.items() if _pattern(value[:length]).search(content)}
 
 
 def ids_in(content: bytes, ids: Set[str]) -> set[str]:
@@ -78,8 +76,8 @@ def ids_in(content: bytes, ids: Set[str]) -> set[str]:
 
 
 def all_ids(name: str, content: bytes) -> tuple[set[str], set[str]]:
-    """Every customer_id of a file, and the first BOUND characters of those of which Iceberg keeps no
-    more. Raises Unreadable."""
+    """Every customer_id of a file, and the first BOUND characters of those of which Iceberg keeps
+    no more. Raises Unreadable and UnknownAvro."""
     if content.startswith(AVRO):
         bounds = (value for record in records(content) for value in _bytes_in(record))
         return set(), {bound[:BOUND].decode() for bound in bounds if _STARTS.fullmatch(bound)}

@@ -1,4 +1,4 @@
-"""Which files an Iceberg table is made of, told by its metadata: https://iceberg.apache.org/spec/"""
+"""Which files an Iceberg table is made of, by its metadata: https://iceberg.apache.org/spec/"""
 
 from __future__ import annotations
 

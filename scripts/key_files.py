@@ -1,4 +1,4 @@
-"""The pseudonym key's files while the key is replaced: what stands where tells how far that has come.
+"""The pseudonym key's files while it is replaced: what stands where tells how far that has come.
 
     key                    nothing has begun
     key, key.next          a new key was made

@@ -1,8 +1,8 @@
 """Maintain the lakehouse: no file holds rows that builds have deleted, and small files are merged.
 
-`dbt run-operation maintain` compacts the tables. On Athena this looks at the bucket as well: folders
-that no table knows go too, what VACUUM left is an error, and what it came to is told in bytes. The
-bucket keeps old versions of what went; scripts/object_versions.py removes those.
+`dbt run-operation maintain` compacts the tables. On Athena this looks at the bucket as well:
+folders that no table knows go too, what VACUUM left is an error, and what it came to is told in
+bytes. The bucket keeps old versions of what went; scripts/object_versions.py removes those.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def run_dbt(
     target: str, arguments: Mapping[str, Any], days: float | None, minutes: float
 ) -> None:
     """`dbt run-operation maintain`; days: instead of the var. Raises NotMaintained."""
-    command = ["run-operation", "maintain", "--target", target, "--args", json.dumps(dict(arguments))]
+    command = ["run-operation", "maintain", "--target", target]
+    command += ["--args", json.dumps(dict(arguments))]
     command += [] if days is None else ["--vars", json.dumps({"retention_days": days})]
     process = subprocess.Popen([Path(sys.executable).with_name("dbt"), *command])
     try:
@@ -119,14 +120,16 @@ def run_dbt(
         process.send_signal(signal.SIGINT)  # by which dbt stops its queries
         process.wait()
         raise NotMaintained(
-            f"It has not come to an end in {minutes:g} minutes, so it was stopped. If the tables are "
-            "large, give it more --minutes; else see in logs/dbt.log whether Athena asks for one more "
-            "run again and again. Say `dbt run-operation end_killed_builds`, then run this again."
+            f"It has not come to an end in {minutes:g} minutes, so it was stopped. If the tables "
+            "are large, give it more --minutes; else see in logs/dbt.log whether Athena asks for "
+            "one more run again and again. Say `dbt run-operation end_killed_builds`, then run "
+            "this again."
         ) from None
     if code:
         raise NotMaintained(
-            "dbt failed, as it says above. What it has maintained stays so. On Athena the next build "
-            "takes it for running: say `dbt run-operation end_killed_builds`, then run this again."
+            "dbt failed, as it says above. What it has maintained stays so. On Athena the next "
+            "build takes it for running, unless it says so itself: say `dbt run-operation "
+            "end_killed_builds`, then run this again."
         )
 
 
@@ -168,8 +171,8 @@ class Maintenance:
         if left:
             raise NotMaintained(
                 f"{len(left):,} files or folders are left that no table has any more, as "
-                f"{self.bucket_address(left[0])}. VACUUM leaves them, and succeeds, where who runs it "
-                "lacks s3:DeleteObject: have that allowed, then run this again."
+                f"{self.bucket_address(left[0])}. VACUUM leaves them, and succeeds, where who runs "
+                "it lacks s3:DeleteObject: have that allowed, then run this again."
             )
         if len(folders) > FOLDERS_AT_ONCE:
             raise NotMaintained("There are more folders without a table: run this again.")
@@ -201,7 +204,9 @@ def _size(objects: Iterable[Object], prefix: str) -> int:
 
 
 @click.command(help=__doc__)
-@click.option("--target", type=click.Choice(["duckdb", "athena"]), default="duckdb", show_default=True)
+@click.option(
+    "--target", type=click.Choice(["duckdb", "athena"]), default="duckdb", show_default=True
+)
 @click.option(
     "--retention-days",
     type=click.FloatRange(min=0),

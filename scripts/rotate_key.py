@@ -60,7 +60,8 @@ class OnDuckDB:
     def stage(self) -> Stage:
         if not read_key(self._key):
             raise NotRotated(
-                f"{self._key}: there is no key to replace; `python scripts/pseudonym_key.py` makes one"
+                f"{self._key}: there is no key to replace; make one by "
+                "`python scripts/pseudonym_key.py`"
             )
         return stage(self._key)
 
@@ -98,8 +99,8 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, set[s
         "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
     ).fetchall()
     for schema, table, column in named:
-        rows = connection.execute(f'select distinct "{column}" from "{schema}"."{table}"').fetchall()
-        yield f"{schema}.{table}", {value for (value,) in rows if value is not None}
+        sql = f'select distinct "{column}" from "{schema}"."{table}" where "{column}" is not null'
+        yield f"{schema}.{table}", {value for (value,) in connection.execute(sql).fetchall()}
 
 
 class OnAthena:
@@ -116,7 +117,9 @@ class OnAthena:
     def stage(self) -> Stage:
         newest, *others = [*self._versions(), None]
         if newest is None:
-            raise NotRotated("there is no key to replace; `python scripts/provision.py apply` makes one")
+            raise NotRotated(
+                "there is no key to replace; make one by `python scripts/provision.py apply`"
+            )
         if newest.is_marker:
             return Stage.MADE
         return Stage.REPLACED if any(others) else Stage.NOT_BEGUN
@@ -181,15 +184,17 @@ def check(searched: Searched) -> None:
     if searched.hits:
         some = ", ".join(sorted(searched.hits)[:3])
         raise NotRotated(
-            f"An old customer_id is in {len(searched.hits):,} places still, as {some}. The old key is "
-            f"kept. If somebody has just asked a query, its result may hold it. {AGAIN}"
+            f"An old customer_id is in {len(searched.hits):,} places still, as {some}. The old key "
+            f"is kept. If somebody has just asked a query, its result may hold it. {AGAIN}"
         )
     click.echo(f"No old id in {searched.size:,} bytes of {searched.files:,} files")
 
 
 @click.command(help=__doc__)
-@click.option("--target", type=click.Choice(["duckdb", "athena"]), default="duckdb", show_default=True)
-@click.option("--dry-run", is_flag=True, help="Say how far a rotation has come, and change nothing.")
+@click.option(
+    "--target", type=click.Choice(["duckdb", "athena"]), default="duckdb", show_default=True
+)
+@click.option("--dry-run", is_flag=True, help="Say how far it has come, and change nothing.")
 @click.option("--vars", "variables", help="What the nightly build gets as --vars.")
 @click.option("--dbt-profile", help="AWS_PROFILE for dbt, which has a role of its own.")
 @click.option(
@@ -207,7 +212,7 @@ def main(
             place = place_of(target, config)
             click.echo(f"Rotation of the key: {place.stage().value}")
             if dry_run:
-                click.echo("Would replace the key, make every table anew, maintain, look for old ids")
+                click.echo("Would replace the key, make every table anew, maintain, and search")
                 return
             if place.stage() is not Stage.REPLACED:
                 dbt(target, variables, dbt_profile, "run-operation", "assert_no_build_is_running")

@@ -1,6 +1,6 @@
 {#
-    Removes files that no table knows: what a killed build noted down as old or unfinished, and folders that a failed query
-    left. A folder in which a table lies by now stays.
+    Removes files that no table knows: what a killed build noted down as old or unfinished, and folders that a failed
+    query left. A folder in which a table lies by now stays.
 
     tables   the project's tables that exist
     folders  addresses of folders to look at

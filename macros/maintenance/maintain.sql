@@ -1,9 +1,8 @@
 {#
-    Maintenance: `dbt run-operation maintain`. Compacts every table and removes what is no longer current, so that rows which
-    a build deleted are in no file any more. No table's rows change. Killed, it is put right by the next.
+    Maintenance: `dbt run-operation maintain`. Compacts every table and removes what is no longer current, so that rows
+    which a build deleted are in no file any more. No table's rows change. Killed, it is put right by the next.
 
-    Files that no table knows, and the old versions that a bucket keeps of deleted ones, are beyond SQL: `scripts/maintain.py`
-    runs this and removes those too.
+    To find files that no table knows is beyond SQL: `scripts/maintain.py` does, and runs this.
 
     folders  folders in which no table lies, to be removed (scripts/maintain.py finds them)
 
@@ -42,8 +41,8 @@
     {%- set builds = relation_of('builds') -%}
     {%- if load_relation(builds) is none -%}
         {{ exceptions.raise_compiler_error(
-            "There is no table " ~ builds ~ " yet, and without it nobody can tell whether a build is running. Nothing has been "
-            ~ "changed. Run `dbt build` first."
+            "There is no table " ~ builds ~ " yet, and without it nobody can tell whether a build is running. Nothing has "
+            ~ "been changed. Run `dbt build` first."
         ) }}
     {%- endif -%}
     {%- do note_build('maintaining') -%}

@@ -56,8 +56,8 @@ def file_of(lakehouse: Lakehouse) -> bytes:
 def in_rows(lakehouse: Lakehouse, text: str) -> int:
     """How often it stands in the rows of all tables."""
     columns = lakehouse.query(
-        "select schema_name, table_name, column_name from duckdb_columns() inner join duckdb_tables() "
-        "using (schema_name, table_name) where data_type = 'VARCHAR'"
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
     )
     found = 0
     for schema, table, column in columns:
@@ -115,9 +115,7 @@ def test_it_tells_what_it_reclaimed_and_a_build_after_it_is_a_normal_night(
     assert comments(measured) == before
 
     deliver(measured, 2, WITHDRAWN)
-    assert measured.query(
-        "select is_whole from stedi_audit.builds where status = 'completed' order by happened_at"
-    ) == [(True,), (True,), (False,)]
+    assert whole_builds(measured) == [True, True, False]
 
 
 def comments(lakehouse: Lakehouse) -> list[tuple[str, str]]:
@@ -128,6 +126,26 @@ def comments(lakehouse: Lakehouse) -> list[tuple[str, str]]:
         "union all select column_name, comment from duckdb_columns() where comment is not null "
         "order by all"
     )
+
+
+def test_maintenance_that_is_noted_is_no_build_that_broke_off(measured: Lakehouse) -> None:
+    """As it is noted where builds may overlap; with another consent_scope, which it does not use."""
+    with duckdb.connect(measured.database) as connection:
+        for status in ("maintaining", "ended"):
+            connection.execute(
+                "insert into stedi_audit.builds (build_id, status, happened_at, consent_scope, "
+                f"is_whole) select 'm', '{status}', max(happened_at) + interval 1 second, 'any_time', "
+                "false from stedi_audit.builds"
+            )
+    deliver(measured, 2, WITHDRAWN)
+    assert whole_builds(measured) == [True, False]
+    assert rows_of(measured, ANN) == dict.fromkeys(TRUSTED_AND_CURATED, 0)
+
+
+def whole_builds(lakehouse: Lakehouse) -> list[bool]:
+    """Of each completed build, in their order, whether it made every table anew."""
+    sql = "select is_whole from stedi_audit.builds where status = 'completed' order by happened_at"
+    return [whole for (whole,) in lakehouse.query(sql)]
 
 
 @pytest.mark.parametrize("days", ["-1", "many"])

@@ -23,8 +23,9 @@ def parquet(tmp_path: Path) -> bytes:
     path = tmp_path / "a.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy (select '{EMAIL}' || case when range = 7 then '' else range::varchar end as a, '{ID}' as b, "
-            f"null as c from range(999)) to '{path}' (format parquet, compression zstd)"
+            f"copy (select '{EMAIL}' || case when range = 7 then '' else range::varchar end as a, "
+            f"'{ID}' as b, null as c from range(999)) "
+            f"to '{path}' (format parquet, compression zstd)"
         )
     return path.read_bytes()
 
