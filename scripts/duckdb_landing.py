@@ -19,6 +19,7 @@ import atexit
 import hashlib
 import hmac
 import re
+import weakref
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -130,10 +131,11 @@ class Plugin(BasePlugin):
 
     def _provide_compaction(self, conn: duckdb.DuckDBPyConnection) -> None:
         """compact_database() gives the bytes of the file before and after, as `BEFORE AFTER`."""
+        known = weakref.ref(conn)  # else each would keep the other alive
 
         def compact_database() -> str:
             try:
-                with closing(conn.cursor()) as own:
+                with closing(known().cursor()) as own:
                     sizes = compact(own, self.creds.database, Path(self.creds.path))
                     return f"{sizes.before} {sizes.after}"
             except NotCompacted as error:
