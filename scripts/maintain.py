@@ -152,12 +152,13 @@ class Maintenance:
         kept = days_to_keep() if days is None else days
         begun = datetime.now(timezone.utc)
         before = self.objects()
-        folders = folders_of_no_table(before, tables(self.catalog, self.lake))
+        known_before = tables(self.catalog, self.lake)
+        folders = folders_of_no_table(before, known_before)
         some = [self.bucket_address(folder) for folder in sorted(folders)[:FOLDERS_AT_ONCE]]
         run_dbt("athena", {"folders": some}, days, minutes)
         after = self.objects()
         known = tables(self.catalog, self.lake)
-        for line in told(known, before, after):
+        for line in told((known_before, before), (known, after)):
             click.echo(line)
         left = [
             key
@@ -182,16 +183,18 @@ class Maintenance:
 
 
 def told(
-    known: Iterable[Table], before: Iterable[Object], after: Iterable[Object]
+    before: tuple[Iterable[Table], list[Object]], after: tuple[Iterable[Table], list[Object]]
 ) -> list[str]:
-    """What it came to in bytes, table by table and in all, by what lies in the bucket."""
-    rows = []
-    for table in sorted(known, key=lambda table: table.name):
-        sizes = [_size(objects, table.prefix) for objects in (before, after)]
-        rows.append((table.name, *sizes))
-    sizes = [_size(objects, "") for objects in (before, after)]
-    rows.append(("elsewhere", *(a - sum(r[n] for r in rows) for n, a in enumerate(sizes, 1))))
-    rows.append(("all", *sizes))
+    """What it came to in bytes, table by table and in all, by the tables and objects of then and of
+    now: a table may have moved."""
+    sizes = [
+        {table.name: _size(objects, table) for table in known} for known, objects in (before, after)
+    ]
+    names = sorted(sizes[0].keys() | sizes[1].keys())
+    rows = [(name, *(size.get(name, 0) for size in sizes)) for name in names]
+    whole = [sum(each.size for each in objects) for _, objects in (before, after)]
+    rows.append(("no table", *(whole[n] - sum(sizes[n].values()) for n in (0, 1))))
+    rows.append(("all", *whole))
     width = max(len(name) for name, *_ in rows)
     return [
         f"{name:{width}}  {old:>15,} bytes before  {new:>15,} after  {old - new:>15,} reclaimed"
@@ -199,8 +202,8 @@ def told(
     ]
 
 
-def _size(objects: Iterable[Object], prefix: str) -> int:
-    return sum(each.size for each in objects if each.key.startswith(prefix))
+def _size(objects: Iterable[Object], table: Table) -> int:
+    return sum(each.size for each in objects if each.key.startswith(table.prefix))
 
 
 @click.command(help=__doc__)

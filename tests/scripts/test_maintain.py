@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -126,11 +127,12 @@ def test_neither_a_zone_nor_what_is_above_a_table_is_such_a_folder(key: str) -> 
 
 def test_it_is_told_in_bytes_of_the_files() -> None:
     before = files("staging/t/1/a", "staging/t/1/b", "staging/t/2/a", "audit/u/1/a")
-    after = files("staging/t/1/a", "audit/u/1/a")
-    rows = [line.split() for line in told(KNOWN, before, after)]
-    assert [(row[0], row[1], row[4], row[6]) for row in rows] == [
-        ("stedi_audit.u", "10", "10", "0"),
-        ("stedi_staging.t", "20", "10", "10"),
-        ("elsewhere", "10", "0", "10"),
-        ("all", "40", "20", "20"),
+    after = files("staging/t/3/a", "audit/u/1/a")
+    moved = [Table("stedi_staging.t", "staging/t/3/", None), KNOWN[1]]
+    rows = [re.split("  +", line) for line in told((KNOWN, before), (moved, after))]
+    assert rows == [
+        ["stedi_audit.u", "10 bytes before", "10 after", "0 reclaimed"],
+        ["stedi_staging.t", "20 bytes before", "10 after", "10 reclaimed"],
+        ["no table", "10 bytes before", "0 after", "10 reclaimed"],
+        ["all", "40 bytes before", "20 after", "20 reclaimed"],
     ]
