@@ -3,6 +3,7 @@
 - the catalog `landing` (in memory, made anew at each start): the landing tables as views that read
   the files themselves, and the one-row table of the pseudonym key
 - the function hmac_sha256, which DuckDB lacks
+- the function compact_database, which makes the database file anew (duckdb_file.py)
 
 Files that DuckDB's CSV reader would not give line for line are read in Python instead, so that
 every line of every file is there. A file that cannot be read stops dbt before any table changes.
@@ -18,6 +19,7 @@ import atexit
 import hashlib
 import hmac
 import re
+import weakref
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +28,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from duckdb_file import NotCompacted, compact
 from landing_files import (
     CSV_LONGEST_LINE,
     CSV_NULL,
@@ -118,12 +121,28 @@ class Plugin(BasePlugin):
         # Left open at the exit of sqlfluff, say, it has DuckDB print a page of leaks.
         atexit.register(conn.close)
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        self._provide_compaction(conn)
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
         _provide_key(conn, key)
         for entity, files in zones.items():
             _provide_lines(conn, entity, files)
+
+    def _provide_compaction(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """compact_database() gives the bytes of the file before and after, as `BEFORE AFTER`."""
+        known = weakref.ref(conn)  # else each would keep the other alive
+
+        def compact_database() -> str:
+            try:
+                with closing(known().cursor()) as own:
+                    sizes = compact(own, self.creds.database, Path(self.creds.path))
+                    return f"{sizes.before} {sizes.after}"
+            except NotCompacted as error:
+                raise DbtRuntimeError(str(error)) from None
+
+        # side_effects: else it might be run twice, or not at all
+        conn.create_function("compact_database", compact_database, [], "VARCHAR", side_effects=True)
 
 
 def _provide_key(conn: duckdb.DuckDBPyConnection, key: str | None) -> None:

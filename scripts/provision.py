@@ -84,6 +84,10 @@ class Clients:
         return self._session.client("s3")
 
     @cached_property
+    def glue(self) -> Any:
+        return self._session.client("glue")
+
+    @cached_property
     def kms(self) -> Any:
         return self._session.client("kms")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +15,25 @@ _MOST_AT_ONCE = 1000  # objects that S3 deletes in one request
 
 class NotDeleted(Exception):
     """An object that S3 would not delete. Its text names the object and the reason."""
+
+
+class Version(NamedTuple):
+    """A version of an object, or the marker that an object was deleted; `size` in bytes."""
+
+    key: str
+    id: str
+    is_latest: bool
+    is_marker: bool
+    since: datetime
+    size: int
+
+
+class Object(NamedTuple):
+    """An object as it is now; `size` in bytes."""
+
+    key: str
+    since: datetime
+    size: int
 
 
 @dataclass(frozen=True)
@@ -51,20 +71,24 @@ class Bucket:
 
     def is_empty(self) -> bool:
         """Whether it holds nothing, old versions included, or is gone."""
-        return next(self._versions(), None) is None
+        return next(self.versions(), None) is None
 
     def empty(self, keep: str | None = None) -> int:
         """Deletes every object and version, except below a prefix to keep; how many.
 
         Raises NotDeleted.
         """
-        versions = (
+        return self.delete_versions(
             version
-            for version in self._versions()
-            if keep is None or not version["Key"].startswith(keep)
+            for version in self.versions()
+            if keep is None or not version.key.startswith(keep)
         )
+
+    def delete_versions(self, versions: Iterable[Version]) -> int:
+        """Deletes versions for good; how many. Raises NotDeleted."""
+        rest = ({"Key": version.key, "VersionId": version.id} for version in versions)
         deleted = 0
-        while batch := list(islice(versions, _MOST_AT_ONCE)):
+        while batch := list(islice(rest, _MOST_AT_ONCE)):
             answer = self.client.delete_objects(
                 Bucket=self.name, Delete={"Objects": batch, "Quiet": True}
             )
@@ -84,13 +108,39 @@ class Bucket:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
 
-    def _versions(self) -> Iterator[dict[str, str]]:
-        """Every version and delete marker of every object; none where the bucket is gone."""
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name)
+    def objects(self, prefix: str = "") -> Iterator[Object]:
+        """Every object below a prefix as it is now, by its key."""
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+            for found in page.get("Contents", ()):
+                yield Object(found["Key"], found["LastModified"], found["Size"])
+
+    def read(self, key: str, version: str | None = None) -> bytes:
+        """An object's content, of its current version or of another."""
+        which = {"VersionId": version} if version else {}
+        return self.client.get_object(Bucket=self.name, Key=key, **which)["Body"].read()
+
+    def versions(self, prefix: str = "") -> Iterator[Version]:
+        """Every version and delete marker of every object below a prefix, by key, of each the
+        newest first; none where the bucket is gone."""
+        pages = self.client.get_paginator("list_object_versions")
         try:
-            for page in pages:
-                for found in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-                    yield {"Key": found["Key"], "VersionId": found["VersionId"]}
+            for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+                found = [_version(entry, False) for entry in page.get("Versions", ())]
+                found += [_version(entry, True) for entry in page.get("DeleteMarkers", ())]
+                found.sort(key=lambda v: (v.key, not v.is_latest, -v.since.timestamp()))
+                yield from found
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
+
+
+def _version(entry: dict[str, Any], is_marker: bool) -> Version:
+    return Version(
+        entry["Key"],
+        entry["VersionId"],
+        entry["IsLatest"],
+        is_marker,
+        entry["LastModified"],
+        entry.get("Size", 0),
+    )

@@ -17,7 +17,7 @@
 
 {% macro _begin(builds, key_id) -%}
     {%- set is_known = load_relation(builds) is not none -%}
-    {%- set since = _events_since_last_completed(builds) if is_known else [] -%}
+    {%- set since = of_builds(events_since_last_completed(builds)) if is_known else [] -%}
     {%- set last = since[0] if since and since[0]['status'] == 'completed' else none -%}
     {%- set is_whole = flags.FULL_REFRESH or last is none or last['newest_day'] is none or _is_mixed(since) -%}
     {%- set landed = _landed(none if is_whole else last['newest_day']) -%}
@@ -38,7 +38,7 @@
     {%- if is_known -%}
         {%- do note_build('begun') -%}
         {%- if builds_may_overlap() -%}
-            {%- do _stop_while_another_runs(_events_since_last_completed(builds)) -%}
+            {%- do stop_while_another_runs(events_since_last_completed(builds)) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -68,7 +68,7 @@
     {%- do run_query(
         "insert into " ~ relation_of('builds') ~ " (build_id, status, happened_at, consent_scope, is_whole) values ('"
         ~ invocation_id ~ "', '" ~ event ~ "', " ~ now_utc() ~ ", '" ~ var('consent_scope') ~ "', "
-        ~ (graph.upkeep.is_whole | string | lower) ~ ")"
+        ~ (graph.get('upkeep', {}).get('is_whole', false) | string | lower) ~ ")"
     ) -%}
 {%- endmacro %}
 
@@ -78,7 +78,7 @@
 {%- endmacro %}
 
 {#- The events from the last completed build on, the oldest first, as mappings. -#}
-{% macro _events_since_last_completed(builds) -%}
+{% macro events_since_last_completed(builds) -%}
     {%- set names = [
         'status', 'build_id', 'happened_at', 'consent_scope', 'is_whole', 'key_id', 'newest_day', 'newest_lines', 'backfills',
     ] -%}
@@ -93,24 +93,50 @@
     {{ return(events) }}
 {%- endmacro %}
 
-{#- After this build has noted that it began: of two that begin at once at least one then sees the other. -#}
-{% macro _stop_while_another_runs(events) -%}
+{#- The events of builds, without those of maintenance, which leaves every table as it is. -#}
+{% macro of_builds(events) -%}
+    {%- set others = events | selectattr('status', 'equalto', 'maintaining') | map(attribute='build_id') | list -%}
+    {{ return(events | rejectattr('build_id', 'in', others) | list) }}
+{%- endmacro %}
+
+{#-
+    Stops a build or maintenance while another one runs. After this one has noted that it began: of two that begin at once
+    at least one then sees the other.
+-#}
+{% macro stop_while_another_runs(events) -%}
+    {%- set other = running(events) -%}
+    {%- if other is not none -%}
+        {%- do note_build('ended') -%}
+        {%- do refuse_beside(other) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The event of a build or of maintenance, not this one, that has begun, has not ended and may still run; or none. -#}
+{% macro running(events) -%}
     {%- set ended = events | selectattr('status', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
-    {%- set minutes = env_var('STEDI_BUILD_LEASE_MINUTES', '120') -%}
     {%- set since = (
         modules.datetime.datetime.now(modules.pytz.utc).replace(tzinfo=none)
-        - modules.datetime.timedelta(minutes=minutes | float)
+        - modules.datetime.timedelta(minutes=lease_minutes() | float)
     ) -%}
-    {%- for event in events if event['status'] == 'begun' and event['build_id'] not in ended + [invocation_id]
-        and event['happened_at'] > since -%}
-        {%- do note_build('ended') -%}
-        {{ exceptions.raise_compiler_error(
-            "Build " ~ event['build_id'] ~ " began at " ~ event['happened_at'] ~ " UTC and has not ended; two at once would "
-            ~ "replace each other's rows. No table has been changed. Wait for it. If it was killed, say so with "
-            ~ "`dbt run-operation end_killed_builds`; by itself it counts as killed after " ~ minutes
-            ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
-        ) }}
+    {%- for event in events if event['status'] in ('begun', 'maintaining')
+        and event['build_id'] not in ended + [invocation_id] and event['happened_at'] > since -%}
+        {{ return(event) }}
     {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{% macro lease_minutes() -%}
+    {{ return(env_var('STEDI_BUILD_LEASE_MINUTES', '120')) }}
+{%- endmacro %}
+
+{% macro refuse_beside(other) -%}
+    {{ exceptions.raise_compiler_error(
+        ("Build " if other['status'] == 'begun' else "Maintenance ") ~ other['build_id'] ~ " began at "
+        ~ other['happened_at'] ~ " UTC and has not ended; two at once would replace each other's rows, or delete files that "
+        ~ "are being written. No table has been changed. Wait for it. If it was killed, say so with `dbt run-operation "
+        ~ "end_killed_builds`; by itself it counts as killed after " ~ lease_minutes()
+        ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
+    ) }}
 {%- endmacro %}
 
 {% macro _refuse_another_key(last, key_id) -%}

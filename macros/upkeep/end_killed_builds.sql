@@ -7,8 +7,8 @@
     {%- do run_query(
         "insert into " ~ builds ~ " (build_id, status, happened_at, consent_scope, is_whole) "
         ~ "select build_id, 'ended', " ~ now_utc() ~ ", consent_scope, is_whole from " ~ builds
-        ~ " where status = 'begun' and build_id not in (select build_id from " ~ builds
+        ~ " where status in ('begun', 'maintaining') and build_id not in (select build_id from " ~ builds
         ~ " where status in ('completed', 'ended'))"
     ) -%}
-    {{ log("Every build that had begun has ended.", info=true) }}
+    {{ log("Every build that had begun has ended, and all maintenance.", info=true) }}
 {% endmacro %}

@@ -181,7 +181,8 @@ def _invoke(
     outcome = dbtRunner(_MANIFESTS[parsed], [note]).invoke(arguments)
     if outcome.exception:
         told_of["error"].append(str(outcome.exception))
-    results = getattr(outcome.result, "results", None) or []
+    found = getattr(outcome.result, "results", None) or []
+    results = [r for r in found if hasattr(r, "node")]  # an operation is told of without one
     failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
     errors, warnings = map("\n".join, told_of.values())
     told.send(Result(outcome.success, errors, failed, changes.made, warnings))

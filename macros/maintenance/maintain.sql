@@ -1,0 +1,65 @@
+{#
+    Maintenance: `dbt run-operation maintain`. Compacts every table and removes what is no longer current, so that rows
+    which a build deleted are in no file any more. No table's rows change. Killed, it is put right by the next.
+
+    To find files that no table knows is beyond SQL: `scripts/maintain.py` does, and runs this.
+
+    folders  folders in which no table lies, to be removed (scripts/maintain.py finds them)
+
+    The var retention_days says for how many days what is no longer current is kept. Refuses to run beside a build.
+#}
+{% macro maintain(folders=[]) %}
+    {%- set seconds = _retention_seconds() -%}
+    {%- if builds_may_overlap() -%}
+        {%- do _note_maintenance() -%}
+    {%- endif -%}
+    {%- set tables = _tables_of_the_project() -%}
+    {%- do remove_files_of_no_table(tables | map(attribute='relation') | list, folders) -%}
+    {%- for table in tables -%}
+        {%- do compact_table(table.relation, table.node, seconds) -%}
+    {%- endfor -%}
+    {%- if builds_may_overlap() -%}
+        {%- do note_build('ended') -%}
+    {%- endif -%}
+    {# The last thing, as nothing may be written after it. #}
+    {%- do compact_database() -%}
+    {{ log(tables | length ~ " tables maintained.", info=true) }}
+{% endmacro %}
+
+{% macro _retention_seconds() -%}
+    {%- set days = var('retention_days') -%}
+    {%- if days is not number or days < 0 -%}
+        {{ exceptions.raise_compiler_error(
+            "retention_days is '" ~ days ~ "'. Say a number of days, 0 or more (see dbt_project.yml)."
+        ) }}
+    {%- endif -%}
+    {{ return((days * 86400) | int) }}
+{%- endmacro %}
+
+{#- As a build does, so that of two that begin at once at least one sees the other. -#}
+{% macro _note_maintenance() -%}
+    {%- set builds = relation_of('builds') -%}
+    {%- if load_relation(builds) is none -%}
+        {{ exceptions.raise_compiler_error(
+            "There is no table " ~ builds ~ " yet, and without it nobody can tell whether a build is running. Nothing has "
+            ~ "been changed. Run `dbt build` first."
+        ) }}
+    {%- endif -%}
+    {%- do note_build('maintaining') -%}
+    {%- do stop_while_another_runs(events_since_last_completed(builds)) -%}
+{%- endmacro %}
+
+{#- Tables that exist, each with the model or seed that it is of, in the order of their names. -#}
+{% macro _tables_of_the_project() -%}
+    {%- set tables = [] -%}
+    {%- for node in graph.nodes.values() | sort(attribute='unique_id')
+        if node.resource_type in ('model', 'seed') and node.package_name == project_name -%}
+        {%- set relation = load_relation(
+            api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
+        ) -%}
+        {%- if relation is not none and not relation.is_view -%}
+            {%- do tables.append({'relation': relation, 'node': node}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{%- endmacro %}
