@@ -51,10 +51,10 @@ docs: $(INSTALLED) profiles.yml
 bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py
 
-test-mutants: $(INSTALLED)
+mutants: $(INSTALLED)
 	@$(BIN)/python -m pytest -v tests/lakehouse/test_privacy_tests_can_fail.py tests/lakehouse/test_upkeep_can_fail.py
 
-athena: $(INSTALLED)
+test-athena: $(INSTALLED)
 	@$(BIN)/python -m pytest tests/athena_local
 
 athena: $(INSTALLED)

@@ -1,4 +1,4 @@
--- Law 1. If this breaks, the history of somebody's consent is not where the consent is that their readings were judged by.
+-- Law 1. If this breaks, the history of a consent ends with another one than that by which readings were judged.
 with
 
 people as ({{ people_by_the_laws() }})

@@ -13,7 +13,7 @@ noted as (
     where
         {{ looks }}
         and reason = 'released'
-        and noted_at = (select max(noted_at) from {{ ref('releases') }})
+        and noted_at = (select max(releases.noted_at) from {{ ref('releases') }} as releases)
 
 ),
 

@@ -1,8 +1,8 @@
 {# Not written out: it is asked for a report, and reads all that is curated. #}
 {{ config(materialized='view') }}
 
-{#- Each table's attributes of a person, and how exactly they are told; a customer_id is left out, being nothing that anybody
-    outside knows of the person. -#}
+{#- Each table's attributes of a person, and how exactly they are told; a customer_id is left out, as nobody outside knows
+    whose it is. -#}
 {%- set groupings = [
     ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
     ('customers_curated', 'to the month', [
