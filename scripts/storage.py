@@ -58,11 +58,42 @@ class Bucket:
 
         Raises NotDeleted.
         """
-        versions = (
+        return self._delete(
             version
             for version in self._versions()
             if keep is None or not version["Key"].startswith(keep)
         )
+
+    def empty_below(self, prefix: str) -> int:
+        """Deletes every object and version below a prefix; how many. Raises NotDeleted."""
+        return self._delete(self._versions(prefix))
+
+    def delete_object(self, key: str) -> int:
+        """Deletes an object with all its versions; how many. Raises NotDeleted."""
+        return self._delete(v for v in self._versions(key) if v["Key"] == key)
+
+    def delete_old_versions(self, prefix: str) -> int:
+        """Deletes below a prefix what is no longer current, and what marks objects as deleted; how
+        many. Raises NotDeleted."""
+        # First the versions: without its mark a deleted object would be current again.
+        old = [e for e in self.entries(prefix) if not e["IsLatest"] or "Size" not in e]
+        old.sort(key=lambda entry: "Size" not in entry)
+        return self._delete(_identity(entry) for entry in old)
+
+    def entries(self, prefix: str = "") -> Iterator[dict[str, Any]]:
+        """Every version and delete marker below a prefix, as S3 tells of it: a marker has no Size.
+        None where the bucket is gone."""
+        pages = self.client.get_paginator("list_object_versions").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        try:
+            for page in pages:
+                yield from [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+
+    def _delete(self, versions: Iterator[dict[str, str]]) -> int:
         deleted = 0
         while batch := list(islice(versions, _MOST_AT_ONCE)):
             answer = self.client.delete_objects(
@@ -84,13 +115,9 @@ class Bucket:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
 
-    def _versions(self) -> Iterator[dict[str, str]]:
-        """Every version and delete marker of every object; none where the bucket is gone."""
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name)
-        try:
-            for page in pages:
-                for found in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-                    yield {"Key": found["Key"], "VersionId": found["VersionId"]}
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchBucket":
-                raise
+    def _versions(self, prefix: str = "") -> Iterator[dict[str, str]]:
+        return map(_identity, self.entries(prefix))
+
+
+def _identity(entry: dict[str, Any]) -> dict[str, str]:
+    return {"Key": entry["Key"], "VersionId": entry["VersionId"]}

@@ -1,7 +1,7 @@
 {#
     Begins a build: decides whether it makes every table anew or only what is new (see upkeep()), and notes in `builds` that
     it has begun. Stops a run before any table changes where the pseudonym key is not the one that the tables were made
-    with, where a delivery was landed behind what is built, and where another build is running.
+    with, where a delivery was landed behind what is built or somebody was erased, and where another build is running.
 
     A build is whole where --full-refresh says so, where none was ever completed, and where since the last completed one
     another was begun that was whole, or had another consent_scope: some tables may be of that one.
@@ -95,22 +95,34 @@
 
 {#- After this build has noted that it began: of two that begin at once at least one then sees the other. -#}
 {% macro _stop_while_another_runs(events) -%}
+    {%- set other = _running(events) -%}
+    {%- if other is not none -%}
+        {%- do note_build('ended') -%}
+        {{ exceptions.raise_compiler_error(
+            "Build " ~ other['build_id'] ~ " began at " ~ other['happened_at'] ~ " UTC and has not ended; two at once would "
+            ~ "replace each other's rows. No table has been changed. Wait for it. If it was killed, say so with "
+            ~ "`dbt run-operation end_killed_builds`; by itself it counts as killed after " ~ _lease_minutes()
+            ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The first event of a build, other than this one, that has begun lately and not ended; none where there is none. -#}
+{% macro _running(events) -%}
     {%- set ended = events | selectattr('status', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
-    {%- set minutes = env_var('STEDI_BUILD_LEASE_MINUTES', '120') -%}
     {%- set since = (
         modules.datetime.datetime.now(modules.pytz.utc).replace(tzinfo=none)
-        - modules.datetime.timedelta(minutes=minutes | float)
+        - modules.datetime.timedelta(minutes=_lease_minutes() | float)
     ) -%}
     {%- for event in events if event['status'] == 'begun' and event['build_id'] not in ended + [invocation_id]
         and event['happened_at'] > since -%}
-        {%- do note_build('ended') -%}
-        {{ exceptions.raise_compiler_error(
-            "Build " ~ event['build_id'] ~ " began at " ~ event['happened_at'] ~ " UTC and has not ended; two at once would "
-            ~ "replace each other's rows. No table has been changed. Wait for it. If it was killed, say so with "
-            ~ "`dbt run-operation end_killed_builds`; by itself it counts as killed after " ~ minutes
-            ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
-        ) }}
+        {{ return(event) }}
     {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{% macro _lease_minutes() -%}
+    {{ return(env_var('STEDI_BUILD_LEASE_MINUTES', '120')) }}
 {%- endmacro %}
 
 {% macro _refuse_another_key(last, key_id) -%}
@@ -125,8 +137,9 @@
 {% macro _refuse_behind_a_backfill(backfills) -%}
     {%- if backfills > 0 -%}
         {{ exceptions.raise_compiler_error(
-            "Deliveries were landed with --backfill on days that are built already, " ~ backfills ~ " times, and a nightly "
-            ~ "build would not see them. No table has been changed. Run `dbt build --full-refresh` once."
+            "Deliveries were landed with --backfill on days that are built already, or people were erased from them, "
+            ~ backfills ~ " times, and a nightly build would not see it. No table has been changed. Run `dbt build "
+            ~ "--full-refresh` once. After an erasure that broke off run scripts/erase.py again, which does so."
         ) }}
     {%- endif -%}
 {%- endmacro %}

@@ -75,7 +75,7 @@ MUTATIONS = [
     Mutation(
         "everybody is trusted",
         "models/trusted/customer_trusted.sql",
-        "where research_consent_at is not null", "where true", CUSTOMER_TEST,
+        "where research_consent_at is not null and", "where", CUSTOMER_TEST,
     ),
     Mutation(
         "withheld motion is trusted",
