@@ -18,7 +18,6 @@ import click
 import duckdb
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws_names import PSEUDONYM_KEY_OBJECT, RESTRICTED
 from erasing.compaction import InUse
 from erasing.erasure import IN_ORDER, Erasing, NotErased, Refused
 from erasing.lakehouse import AthenaTables, BuildFailed, Dbt, DuckDbTables
@@ -64,19 +63,17 @@ def open_lakehouse(root: str, build_profile: str | None) -> Erasing:
     if isinstance(zone, S3Zone):
         bucket = Bucket(zone.client, zone.bucket)
         place, store = S3Place(bucket), S3Store(bucket)
-        found = store.read(PSEUDONYM_KEY_OBJECT.removeprefix(f"{RESTRICTED}/"))
-        key = found and found.decode().strip()
-        tables = AthenaTables(Dbt("athena", settings=settings))
+        tables = AthenaTables(Dbt("athena", settings=settings), place)
     else:
         place, store = Folder(zone.root), LocalStore(key_file().parent)
-        key = read_key(key_file())
         database = Path(os.environ.get("STEDI_DUCKDB") or "lakehouse.duckdb")
-        tables = DuckDbTables(Dbt("duckdb", settings=settings), database.resolve())
-    if not key:
-        raise Refused(
-            "there is no pseudonym key, so that a person's customer_id is not known; restore it"
-        )
-    return Erasing(place, zone, tables, Vault(store), key, lambda text: click.echo(text, err=True))
+        if not (key := read_key(key_file())):
+            raise Refused(
+                f"{key_file()}: there is no pseudonym key, so that a person's customer_id is not "
+                "known; restore it"
+            )
+        tables = DuckDbTables(Dbt("duckdb", settings=settings), database.resolve(), key)
+    return Erasing(place, zone, tables, Vault(store), lambda text: click.echo(text, err=True))
 
 
 def operator(root: str) -> str:

@@ -10,7 +10,7 @@ import gzip
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import duckdb
@@ -66,6 +66,19 @@ def texts_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterator[b
         )
         while rows := cursor.fetchmany(50_000):
             yield "\n".join(value or "" for (value,) in rows).encode() + b"\n"
+
+
+def pairs_in(stream: BinaryIO, by: str, wanted: str, values: Iterable[str]) -> set[str]:
+    """What a Parquet file has in one column beside some values of another; nothing where it lacks
+    one of them, or is no Parquet."""
+    with duckdb.connect() as connection, suppress(duckdb.Error):
+        found = connection.execute(
+            f"select distinct {wanted} from read_parquet('{_path(stream)}') where {by} in "
+            "(select unnest(?::varchar[]))",
+            [list(values)],
+        ).fetchall()
+        return {value for (value,) in found if value}
+    return set()
 
 
 def avro_blocks(data: bytes) -> Iterator[bytes]:

@@ -54,7 +54,6 @@ class Erasing:
     zone: Zone
     tables: Tables
     vault: Vault
-    pseudonym_key: str
     say: Callable[[str], object]
 
     def look(self, emails: list[str]) -> Survey:
@@ -72,6 +71,7 @@ class Erasing:
                     f"email number {number}: no landed line names it, nor was it erased before. "
                     "Nothing has been changed; see that it is written as the person wrote it"
                 )
+        found.customer_ids |= self.tables.customer_ids(found.emails)
         return found
 
     def count(self, found: Survey) -> Counts:
@@ -109,15 +109,14 @@ class Erasing:
         self.tables.maintain()
         self.say("Removing old versions and results of queries")
         purged = self.place.purge()
-        ids = [self.customer_id(email) for email in emails]
         self.say("Searching everything that is stored")
-        searched = self.search(found.identifiers(ids))
+        searched = self.search(found.identifiers())
         self.say("Writing the receipt")
         key = new_key()
         receipt = {
             "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "by": by,
-            "people": [_hmac(key, each) for each in ids],
+            "people": [_hmac(key, email) for email in emails],
             "lines": counts.lines,
             "files": counts.files,
             "devices_shared_and_kept": len(found.shared),
@@ -157,17 +156,13 @@ class Erasing:
             )
         return found
 
-    def customer_id(self, email: str) -> str:
-        """The person's pseudonym, as macros/engines/pseudonym.sql makes it."""
-        return _hmac(self.pseudonym_key, email)
-
     def _rewrite(self, found: Survey) -> Counts:
         counts = Counts()
         for entity in IN_ORDER:
             is_theirs = found.is_theirs(entity)
             counts.files[entity] = counts.lines[entity] = 0
             for file in self.place.files(entity):
-                self.say(f"Looking through {hidden(file.name, found.identifiers(()))}")
+                self.say(f"Looking through {hidden(file.name, found.identifiers())}")
                 if gone := rewrite(self.place, file, is_theirs):
                     counts.files[entity] += 1
                     counts.lines[entity] += gone

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +16,13 @@ from typing import Protocol
 import duckdb
 
 from erasing.compaction import check_free, compact, tidy
+from erasing.decoding import pairs_in
 from erasing.identifiers import Identifiers
-from erasing.places import Stored, files_below
+from erasing.places import S3Place, Stored, files_below
 from erasing.search import Searched, search_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
+PEOPLE = "staging/stg_customers"
 
 
 class BuildFailed(RuntimeError):
@@ -30,6 +34,9 @@ class Tables(Protocol):
 
     def check(self) -> None:
         """Raises where a build is running."""
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        """The pseudonyms of people, as far as any is to be found in tables."""
 
     def rebuild(self) -> None:
         """Makes every table anew from what has landed. Raises BuildFailed."""
@@ -83,9 +90,14 @@ class DuckDbTables:
 
     dbt: Dbt
     database: Path
+    pseudonym_key: str
 
     def check(self) -> None:
         check_free(self.database)
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        key = self.pseudonym_key.encode()
+        return {hmac.new(key, email.encode(), hashlib.sha256).hexdigest() for email in emails}
 
     def rebuild(self) -> None:
         self.dbt.purge_artifacts()
@@ -111,9 +123,18 @@ class AthenaTables:
     """The tables in the bucket, which the search of the bucket finds."""
 
     dbt: Dbt
+    place: S3Place
 
     def check(self) -> None:
         self.dbt.run("run-operation", "assert_no_build_runs")
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        """As stg_customers has them: the pseudonym key is for the build alone."""
+        found = set()
+        for stored in self.place.stored(PEOPLE):
+            with stored.open() as stream:
+                found.update(pairs_in(stream, "email", "customer_id", emails))
+        return found
 
     def rebuild(self) -> None:
         self.dbt.purge_artifacts()

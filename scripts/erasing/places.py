@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-from aws_names import RESTRICTED, RESULTS
+from aws_names import RESTRICTED, RESULTS, ZONES
 from erasing.raw_lines import blocks_of, lines_of, without, write
 from erasing.vault import sync_folder
 from landing_files import (
@@ -33,6 +33,7 @@ from storage import Bucket
 IsOut = Callable[[bytes], bool]
 _BLOCK = 1 << 20
 _UNFINISHED = ".erasing-"
+SEARCHED = tuple(zone for zone in ZONES if zone != RESTRICTED)  # of a bucket
 
 
 class Landed(NamedTuple):
@@ -162,14 +163,14 @@ class S3Place:
         """There are no copies, and an upload that was broken off leaves no object."""
 
     def purge(self) -> int:
-        removed = sum(self.bucket.delete_old_versions(f"{prefix}/") for prefix in self._prefixes())
+        removed = sum(self.bucket.delete_old_versions(f"{prefix}/") for prefix in SEARCHED)
         return removed + self.bucket.empty_below(f"{RESULTS}/")
 
     def check(self) -> None:
         """S3 says what is missing when it is needed; running the erasure again goes on from there."""
 
-    def stored(self) -> Iterator[Stored]:
-        for prefix in self._prefixes():
+    def stored(self, *prefixes: str) -> Iterator[Stored]:
+        for prefix in prefixes or SEARCHED:
             for entry in self.bucket.entries(f"{prefix}/"):
                 if "Size" in entry:
                     key, version = entry["Key"], entry["VersionId"]
@@ -178,16 +179,6 @@ class S3Place:
                         f"s3://{self.bucket.name}/{key}{old}",
                         lambda key=key, version=version: self._fetched(key, VersionId=version),
                     )
-
-    def _prefixes(self) -> list[str]:
-        """All folders at the top of the bucket, but the restricted one, versions included."""
-        pages = self.bucket.client.get_paginator("list_object_versions").paginate(
-            Bucket=self.bucket.name, Delimiter="/"
-        )
-        found = {
-            entry["Prefix"].rstrip("/") for page in pages for entry in page.get("CommonPrefixes", ())
-        }
-        return sorted(found - {RESTRICTED})
 
     def _fetched(self, key: str, **which: str) -> BinaryIO:
         """An object's bytes, in a file that is gone when this process is."""

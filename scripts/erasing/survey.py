@@ -11,15 +11,16 @@ from erasing.texts import email_of, record_of, serial_of
 
 PERSONAL = {"customer": "email", "accelerometer": "user"}  # entity -> the field that says who
 Lines = Callable[[str], Iterable[bytes]]  # of all landed files of an entity
-Kept = dict[str, list[str]]  # names, phones and devices
+KEPT = ("names", "phones", "devices", "customer_ids")
+Kept = dict[str, list[str]]  # of these
 
 
 @dataclass
 class Survey:
     """What landing knows of the people of some emails.
 
-    known: the emails that customer or accelerometer lines name. devices: those that are theirs
-    alone. shared: how many of their devices another person has claimed too. others: names and
+    known: the emails that customer or accelerometer lines name. customer_ids: their pseudonyms, as
+    far as somebody has told. devices: those that are theirs alone. shared: how many of their devices another person has claimed too. others: names and
     phones that other people's records have as well.
     """
 
@@ -28,17 +29,18 @@ class Survey:
     names: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
+    customer_ids: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._by_email = Identifiers.of(email=self.emails)
 
-    def identifiers(self, customer_ids: Iterable[str]) -> Identifiers:
+    def identifiers(self) -> Identifiers:
         """What must not be found of them afterwards."""
         found = Identifiers.of(
             email=self.emails,
-            customer_id=customer_ids,
+            customer_id=self.customer_ids,
             name=self.names,
             phone=self.phones,
             serial_number=self.devices,
@@ -47,8 +49,7 @@ class Survey:
 
     def kept(self) -> Kept:
         """What must still be known of them when what landed is gone."""
-        found = {"names": self.names, "phones": self.phones, "devices": self.devices}
-        return {what: sorted(texts) for what, texts in found.items()}
+        return {what: sorted(getattr(self, what)) for what in KEPT}
 
     def names_them(self, line: bytes) -> set[str]:
         """The emails that a line names, however it is written."""
@@ -86,9 +87,8 @@ def survey(emails: Iterable[str], lines: Lines, kept: Iterable[Kept] = ()) -> Su
     """
     found = Survey(frozenset(emails))
     for noted in kept:
-        found.names.update(noted["names"])
-        found.phones.update(noted["phones"])
-        found.devices.update(noted["devices"])
+        for what in KEPT:
+            getattr(found, what).update(noted.get(what, ()))
     claimed_by_others: set[str] = set()
     for line in lines("customer"):
         whose = found.whose("customer", line)

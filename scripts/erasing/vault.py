@@ -2,7 +2,8 @@
 
     erasure_key/erasure_key       the key of all that follows, made once
     erasures/HMAC                 a person who was erased; the file holds the HMAC of their email
-    pending_erasures/HMAC-….json  an erasure that has begun and not ended
+    pending_erasures/HMAC-….json  an erasure that has begun and not ended: without the email, but
+                                  with what must be searched for when what landed is gone
     erasure_receipts/….json       one that has ended
 
 The erasure key is not the pseudonym key, which may be changed: then no email would be there any
@@ -21,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
-
-from botocore.exceptions import ClientError
 
 from aws_names import (
     ERASURE_KEY_FOLDER,
@@ -121,15 +120,11 @@ class S3Store:
         return [key.removeprefix(f"{RESTRICTED}/") for key in keys]
 
     def read(self, name: str) -> bytes | None:
-        try:
-            found = self.bucket.client.get_object(
-                Bucket=self.bucket.name, Key=f"{RESTRICTED}/{name}"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        return found["Body"].read()
+        # Whoever may list but some prefixes is not told by S3 that an object is not there.
+        if name not in self.names(name.rpartition("/")[0]):
+            return None
+        key = f"{RESTRICTED}/{name}"
+        return self.bucket.client.get_object(Bucket=self.bucket.name, Key=key)["Body"].read()
 
     def put_new(self, name: str, content: bytes) -> bool:
         return self.bucket.put_new(f"{RESTRICTED}/{name}", content)
@@ -178,7 +173,8 @@ class Vault:
 
     def begun(self, email: str) -> list[dict[str, list[str]]]:
         """What erasures of the person that have not ended must still know."""
-        return [json.loads(self.store.read(name)) for name in self._pending()[self.erasure_of(email)]]
+        names = self._pending()[self.erasure_of(email)]
+        return [json.loads(self.store.read(name) or b"{}") for name in names]
 
     def others_begun(self, emails: Iterable[str]) -> int:
         """How many other people's erasures have begun and not ended."""
