@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from erasing.decoding import Undecodable, decoded, texts_of
 from erasing.identifiers import Identifiers
 from erasing.places import Stored
 
+_SUFFIXES = re.compile(r"(\.(jsonl?|gz|parquet|csv|txt|log|avro|metadata))+(?=\W|$)")
 _LANDED = "/landing/ingest_date="
 
 
@@ -28,7 +30,7 @@ def search(stored: Iterable[Stored], wanted: Identifiers, found: Searched) -> No
     """Looks for identifiers in everything that is stored, in its names too."""
     for item in stored:
         found.objects += 1
-        hits = wanted.hits_in(item.name.encode("utf-8", "surrogateescape"))
+        hits = _hits_in_name(item.name, wanted)
         name = hidden(item.name, wanted)
         found.findings |= {(name, f"{kind} in its name") for kind, _ in hits}
         try:
@@ -61,10 +63,16 @@ def search_tables(
 
 def hidden(name: str, wanted: Identifiers) -> str:
     """The name of an object for people, without an identifier that it may have in it."""
-    for kind, text in sorted(wanted.hits_in(name.encode("utf-8", "surrogateescape"))):
+    for kind, text in sorted(_hits_in_name(name, wanted)):
         at = name.lower().find(text)
         name = f"{name[:at]}[{kind}]{name[at + len(text) :]}" if at >= 0 else f"[{kind}]"
     return name
+
+
+def _hits_in_name(name: str, wanted: Identifiers) -> set[tuple[str, str]]:
+    """What a file's name is about ends where its suffixes begin: a@b.com.json is of a@b.com."""
+    text = _SUFFIXES.sub(" ", name)
+    return wanted.hits_in(text.encode("utf-8", "surrogateescape"))
 
 
 def _look(blocks: Iterator[bytes], name: str, wanted: Identifiers, found: Searched) -> None:
