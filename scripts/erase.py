@@ -24,7 +24,8 @@ from erasing.lakehouse import AthenaTables, BuildFailed, Dbt, DuckDbTables
 from erasing.places import Folder, S3Place
 from erasing.survey import Survey
 from erasing.texts import email_of
-from erasing.vault import LocalStore, S3Store, Vault
+from erasing.vault import LocalStore, S3Store, UnreadableVault, Vault
+from landing_files import UnreadableFile
 from landing_zones import InvalidRoot, S3Zone, open_zone
 from pseudonym_key import UnreadableKey, key_file, read_key
 from storage import Bucket, NotDeleted
@@ -121,7 +122,9 @@ def clear_errors(root: str) -> Iterator[None]:
         ) from error
     except (Refused, NotErased, BuildFailed, InvalidRoot) as error:
         raise click.ClickException(str(error)) from error
-    except (NotDeleted, BotoCoreError, InUse, UnreadableKey, duckdb.Error) as error:
+    except (
+        NotDeleted, BotoCoreError, InUse, UnreadableFile, UnreadableKey, UnreadableVault, duckdb.Error,
+    ) as error:  # fmt: skip
         raise click.ClickException(f"{error}. {AGAIN}") from error
     except OSError as error:
         where = f"{error.filename}: {error.strerror}" if error.strerror else str(error)

@@ -84,5 +84,5 @@ def _look(blocks: Iterator[bytes], name: str, wanted: Identifiers, found: Search
         found.bytes += len(block)
         part += block
         found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part + b"x")}
-        part = b"x" + part[-overlap:]
+        part = b"x" + part[-overlap:] if len(part) > overlap else part
     found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part)}

@@ -74,6 +74,12 @@ def test_an_email_is_found_however_it_is_packed(way: str, tmp_path: Path) -> Non
     assert kinds(tmp_path) == set()
 
 
+@pytest.mark.parametrize("text", [EMAIL, PHONE, EMAIL + "\n", f"x{PADDING.decode()}{EMAIL}"])
+def test_what_begins_and_ends_with_it_is_found(text: str, tmp_path: Path) -> None:
+    (tmp_path / "object").write_text(text)
+    assert kinds(tmp_path) == {"phone" if PHONE in text else "email"}
+
+
 @pytest.mark.parametrize("codec", ["zstd", "snappy", "gzip"])
 def test_columns_of_parquet_are_searched(codec: str, tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"

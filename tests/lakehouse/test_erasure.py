@@ -13,41 +13,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from deeds import Again, Bad, Life, Measured, Moved, Record
+from deeds import Life
+from erased_life import BACK, DATES, HISTORY, WHO, known_of, pattern_of, without
 from erasing.erasure import Erasing, NotErased
 from erasing.lakehouse import BuildFailed, Dbt, DuckDbTables
 from erasing.places import Folder
 from erasing.vault import LocalStore, Vault
 from expected_tables import Rows, expected_tables
-from histories import FIRST_DAY, Build, Deliver, History
-from lakehouse import KEY, Lakehouse, customer_id
+from histories import FIRST_DAY, Build, Deliver
+from lakehouse import KEY, Lakehouse
 from landing_zones import LocalZone
 from on_duckdb import tables
 from replay import beside_python, files
 
-WHO = 1  # of life 0; life 1 has the same course and stays
-DEEDS = (
-    Record(0), Record(WHO, consent=9), Record(2),
-    # an older record claims another's device; form 14 has escapes, 5 a CR, 7 a BOM
-    Record(WHO, age=-1, device=0, form=14), Record(0, consent=9, form=5),
-    Moved(WHO), Moved(WHO, 1, form=14), Moved(WHO, 1, form=5), Moved(0), Moved(0, 1, form=7),
-    Measured(WHO), Measured(WHO, 1, form=14), Measured(0), Measured(2, 1, form=6),
-    *(Bad(source, way) for source in ("customer", "accelerometer", "step_trainer") for way in (0, 3, 5)),
-)  # fmt: skip
-LATER = (Moved(WHO, 3, form=7), Again("accelerometer", 1), Moved(2, 4))
-HISTORY = History((
-    Deliver(tuple((life, deed) for life in (0, 1) for deed in DEEDS), files=3),
-    Deliver(
-        tuple(
-            (life, deed)
-            for life in (0, 1)
-            for deed in (Record(WHO, phone=4 + life, form=6), *LATER)
-        ),
-        files=3,
-    ),
-))  # fmt: skip
-BACK = (Record(WHO, phone=5), Moved(WHO, 4), Measured(WHO, 4))
-DATES = History((*HISTORY.steps, Deliver(()))).dates()
 ALL = Build(full_refresh=True).arguments
 
 
@@ -98,36 +76,10 @@ def land(lakehouse: Lakehouse, lives: dict[int, Life], steps: Iterable[tuple[int
             lakehouse.land(source, name, content, DATES[day])
 
 
-def without(life: Life, who: int) -> Life:
-    """The life as it is when what was delivered of a person has gone."""
-    left = deepcopy(life)
-    for source, own in (("customer", life.email), ("accelerometer", life.email)):
-        left.delivered[source] = [
-            (day, record) for day, record in life.delivered[source] if record[0] != own(who)
-        ]
-    left.delivered["step_trainer"] = [
-        (day, record)
-        for day, record in life.delivered["step_trainer"]
-        if record[0] != life.serial(who)
-    ]
-    return left
-
-
-def known_of(life: Life, who: int) -> dict[str, str]:
-    """What may not be found of a person afterwards, by its kind."""
-    record = life.current(who)
-    return {
-        "email": record.email, "phone": record.phone, "name": record.customer_name,
-        "serial number": record.serial_number, "customer_id": customer_id(record.email),
-    }  # fmt: skip
-
-
 def held(folder: Path, text: str) -> list[str]:
     """Files below a folder, and tables in them, that hold a text, in any case or with escapes of
     its first letter; not the erasures' own."""
-    spelt = [text.lower(), f"\\u{ord(text[0].lower()):04x}{text[1:]}".lower(),
-             f"\\u{ord(text[0].upper()):04x}{text[1:]}".lower()]  # fmt: skip
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in spelt))
+    pattern = pattern_of(text)
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.parent.name in ("erasures", "pending_erasures"):
