@@ -97,8 +97,8 @@ def warnings(found: Survey, erasing: Erasing) -> Iterator[str]:
     """What an operator has to know before or after."""
     if found.shared:
         yield (
-            f"{len(found.shared)} of their devices were claimed by another person too: the readings "
-            "of those stay, and nobody's they are"
+            f"{len(found.shared)} of their devices were claimed by another person too: the "
+            "readings of those stay, as they may be that person's"
         )
     if found.others:
         yield (
@@ -123,16 +123,25 @@ def clear_errors(root: str) -> Iterator[None]:
     except (Refused, NotErased, BuildFailed, InvalidRoot) as error:
         raise click.ClickException(str(error)) from error
     except (
-        NotDeleted, BotoCoreError, InUse, UnreadableFile, UnreadableKey, UnreadableVault, duckdb.Error,
-    ) as error:  # fmt: skip
+        NotDeleted,
+        BotoCoreError,
+        InUse,
+        UnreadableFile,
+        UnreadableKey,
+        UnreadableVault,
+        duckdb.Error,
+    ) as error:
         raise click.ClickException(f"{error}. {AGAIN}") from error
     except OSError as error:
         where = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
-        raise click.ClickException(f"{where}. It must be possible to write there. {AGAIN}") from error
+        what = f"It must be possible to write there. {AGAIN}"
+        raise click.ClickException(f"{where}. {what}") from error
 
 
 @click.command(help=__doc__)
-@click.option("--file", "source", type=click.File(encoding="utf-8"), help="Emails.  [default: stdin]")
+@click.option(
+    "--file", "source", type=click.File(encoding="utf-8"), help="Emails.  [default: stdin]"
+)
 @click.option(
     "--root",
     envvar="STEDI_LANDING",

@@ -135,8 +135,8 @@ def analyst_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
-    """Reads everything but the pseudonym key, keeps audit, and erases: lines in landing and staging,
-    old versions of objects and query results anywhere; and notes who is not to come back.
+    """Reads everything but the pseudonym key, keeps audit, and erases: lines in landing and
+    staging, old versions of objects and query results anywhere; notes who is not to come back.
 
     Rebuilding is dbt's; an erasure removes what a rebuild would bring back, and then what is left.
     """

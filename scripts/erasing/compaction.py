@@ -56,6 +56,6 @@ def _connect(database: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(database)
     except duckdb.IOException as error:
         raise InUse(
-            f"{database}: another process has it open, a build or a client. Nothing has been changed "
-            "there; wait for it, or close it, and run this again"
+            f"{database}: another process has it open, a build or a client. Nothing has been "
+            "changed there; wait for it, or close it, and run this again"
         ) from error

@@ -66,7 +66,8 @@ class Erasing:
         found = survey(emails, lambda entity: lines(self.place, entity), kept)
         erased = set(self.vault.erasures())
         for number, email in enumerate(emails, 1):
-            if not begun[email] and email not in found.known and self.vault.erasure_of(email) not in erased:
+            is_known = email in found.known or self.vault.erasure_of(email) in erased
+            if not begun[email] and not is_known:
                 raise Refused(
                     f"email number {number}: no landed line names it, nor was it erased before. "
                     "Nothing has been changed; see that it is written as the person wrote it"
@@ -151,8 +152,8 @@ class Erasing:
             told = "\n".join(f"  {name}: {kind}" for name, kind in sorted(found.findings))
             raise NotErased(
                 f"Of {found.objects:,} objects these still hold something of the people:\n{told}\n"
-                "The erasure has not ended. What to do is in docs/privacy.md, under `What is found`; "
-                "then run it again with the same emails"
+                "The erasure has not ended. What to do is in docs/privacy.md, under `What is found`"
+                "; then run it again with the same emails"
             )
         return found
 

@@ -1,4 +1,4 @@
-"""The tables beside the landing zone: rebuilt from what is left, without old files, and searched."""
+"""The tables beside the landing zone: built anew of what is left, without old files, searched."""
 
 from __future__ import annotations
 

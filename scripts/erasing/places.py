@@ -1,10 +1,11 @@
-"""Where deliveries and tables lie: landed files to read and to write anew, and all objects to search.
+"""Where deliveries and tables lie: landed files to write anew, and all objects to search.
 
 A landed file is written anew in one step: whoever reads it finds the old one or the new one.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
@@ -167,7 +168,7 @@ class S3Place:
         return removed + self.bucket.empty_below(f"{RESULTS}/")
 
     def check(self) -> None:
-        """S3 says what is missing when it is needed; running the erasure again goes on from there."""
+        """S3 says what is missing when it is needed; another run goes on from there."""
 
     def stored(self, *prefixes: str) -> Iterator[Stored]:
         for prefix in prefixes or SEARCHED:
@@ -244,10 +245,9 @@ def _opened(place: Place, file: Landed) -> Iterator[Iterator[bytes]]:
     with place.open(file) as stream:
         try:
             yield blocks_of(stream, file.name)
-        except (EOFError, zlib.error, OSError) as error:
-            if isinstance(error, UnreadableFile) or isinstance(error, PermissionError):
-                raise
-            raise UnreadableFile(f"{file.name}: cannot be read ({error}); ask for it again") from error
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            what = "ask for it again"
+            raise UnreadableFile(f"{file.name}: cannot be read ({error}); {what}") from error
 
 
 def _sha256(content: BinaryIO) -> str:

@@ -77,7 +77,7 @@ def _hits_in_name(name: str, wanted: Identifiers) -> set[tuple[str, str]]:
 
 def _look(blocks: Iterator[bytes], name: str, wanted: Identifiers, found: Searched) -> None:
     """Each part that is looked at begins with the end of the one before: an escaped letter takes
-    six bytes. A letter stands where a part was cut, so that what is cut off is no word by itself."""
+    six bytes. A letter stands where a part was cut, so that what was cut is no word by itself."""
     overlap = 6 * wanted.longest + 16
     part = b""
     for block in blocks:

@@ -19,9 +19,10 @@ Kept = dict[str, list[str]]  # of these
 class Survey:
     """What landing knows of the people of some emails.
 
-    known: the emails that customer or accelerometer lines name. customer_ids: their pseudonyms, as
-    far as somebody has told. devices: those that are theirs alone. shared: how many of their devices another person has claimed too. others: names and
-    phones that other people's records have as well.
+    known: the emails that customer or accelerometer lines name. devices: those that are theirs
+    alone. shared: their devices that another person has claimed too. customer_ids: their
+    pseudonyms, as far as somebody has told. others: names and phones that other people's records
+    have as well.
     """
 
     emails: frozenset[str]

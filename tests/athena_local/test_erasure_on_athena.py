@@ -38,8 +38,9 @@ def erase(local: AthenaLocal, folder: Path, emails: str, *options: str) -> tuple
     profiles = folder / "profiles"
     profiles.mkdir(exist_ok=True)
     (profiles / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
+    root = f"s3://{local.lake.config.bucket}"
     ran = subprocess.run(
-        [sys.executable, "scripts/erase.py", "--root", f"s3://{local.lake.config.bucket}", *options],
+        [sys.executable, "scripts/erase.py", "--root", root, *options],
         cwd=PROJECT,
         env=local.environment
         | {f"DBT_{name.upper()}_PATH": str(path) for name, path in places.items()}

@@ -1,4 +1,4 @@
-"""Two groups of people with the same course, of whom one person is erased; and what is left then."""
+"""Two groups of people with the same course, one of whom is erased; and what is left then."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from copy import deepcopy
 
 from deeds import Again, Bad, Life, Measured, Moved, Record
+from expectation import SOURCES
 from histories import Deliver, History
 from lakehouse import customer_id
 
@@ -16,7 +17,7 @@ DEEDS = (
     Record(WHO, age=-1, device=0, form=15), Record(0, consent=9, form=6),
     Moved(WHO), Moved(WHO, 1, form=15), Moved(WHO, 1, form=6), Moved(0), Moved(0, 1, form=8),
     Measured(WHO), Measured(WHO, 1, form=15), Measured(0), Measured(2, 1, form=6),
-    *(Bad(source, way) for source in ("customer", "accelerometer", "step_trainer") for way in (0, 3, 5)),
+    *(Bad(source, way) for source in SOURCES for way in (0, 3, 5)),
 )  # fmt: skip
 LATER = (Moved(WHO, 3, form=19), Again("accelerometer", 1), Moved(2, 4))
 HISTORY = History((

@@ -19,6 +19,7 @@ from erasing.erasure import Erasing, NotErased
 from erasing.lakehouse import BuildFailed, Dbt, DuckDbTables
 from erasing.places import Folder
 from erasing.vault import LocalStore, Vault
+from expectation import SOURCES
 from expected_tables import Rows, expected_tables
 from histories import FIRST_DAY, Build, Deliver
 from lakehouse import KEY, Lakehouse
@@ -69,11 +70,10 @@ def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
     return receipt
 
 
-def land(lakehouse: Lakehouse, lives: dict[int, Life], steps: Iterable[tuple[int, Deliver]]) -> None:
-    """Lands deliveries as (day, delivery)."""
-    for day, step in steps:
-        for source, name, content in files(step, day, day, lives):
-            lakehouse.land(source, name, content, DATES[day])
+def land(lakehouse: Lakehouse, lives: dict[int, Life], day: int, step: Deliver) -> None:
+    """Lands a day's delivery."""
+    for source, name, content in files(step, day, day, lives):
+        lakehouse.land(source, name, content, DATES[day])
 
 
 def held(folder: Path, text: str) -> list[str]:
@@ -109,7 +109,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, 
     lakehouse = Lakehouse(tmp_path_factory.mktemp("prepared") / "lakehouse")
     lives: dict[int, Life] = {}
     for day, step in enumerate(HISTORY.steps):
-        land(lakehouse, lives, [(day, step)])
+        land(lakehouse, lives, day, step)
         assert lakehouse.dbt(*Build().arguments).success
     assert wrong(lakehouse, lives.values()) == []
     return lakehouse.folder, lives
@@ -145,10 +145,13 @@ def test_who_is_erased_is_nowhere_and_everybody_else_is_where_they_were(built) -
 
     is_erased(lakehouse, lives)
     assert {p for p in landed if not p.exists()} == set()
-    touched = {p.relative_to(lakehouse.landing).parts[0] for p in landed if p.read_bytes() != landed[p]}
-    assert touched == {"customer", "accelerometer", "step_trainer"}
-    went = {s: len(lives[0].delivered[s]) - len(without(lives[0], WHO).delivered[s]) for s in touched}
-    assert receipt["lines"] == went
+    changed = [path for path, content in landed.items() if path.read_bytes() != content]
+    assert {path.relative_to(lakehouse.landing).parts[0] for path in changed} == {*SOURCES}
+    left = without(lives[0], WHO).delivered
+    assert receipt["lines"] == {
+        source: len(delivered) - len(left[source])
+        for source, delivered in lives[0].delivered.items()
+    }
     # the device that an older record claimed was another's too, and its readings stay
     assert receipt["devices_shared_and_kept"] == 1
     assert receipt["searched_bytes"] > lakehouse.database.stat().st_size
@@ -189,7 +192,7 @@ def test_who_comes_back_is_withheld_until_reinstated(built) -> None:
     email = lives[0].email(WHO)
     erase(lakehouse, email)
     lives = {0: without(lives[0], WHO), 1: lives[1]}
-    land(lakehouse, lives, [(2, Deliver(tuple((0, deed) for deed in BACK)))])
+    land(lakehouse, lives, 2, Deliver(tuple((0, deed) for deed in BACK)))
     assert lakehouse.dbt(*Build().arguments).success
     assert wrong(lakehouse, lives.values(), {email}) == []
     funnel = "select distinct source from stedi_audit.consent_funnel where reason = 'erased'"
