@@ -10,7 +10,8 @@ from functools import cached_property
 from erasing.texts import lower, readings_of
 
 SHORTEST = 6  # letters: what is shorter stands in many texts by chance
-KINDS = ("email", "name", "phone", "serial number", "customer_id")
+# What an ASCII letter may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I.
+_DISGUISED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0")
 
 # What may stand beside an identifier without making another of it: joann@example.com is not
 # ann@example.com, nor is ann@example.com.au.
@@ -71,7 +72,17 @@ class Identifiers:
 
     def may_be_in(self, data: bytes) -> bool:
         """Whether bytes have to be looked at closely: a quick look, that misses nothing."""
-        return b"\\" in data or not data.isascii() or self._hint.search(data.lower()) is not None
+        if self._hint.search(data.lower()):
+            return True
+        if self._is_plain:
+            return _DISGUISED.search(data) is not None
+        return b"\\" in data or not data.isascii()
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether all are letters that are written otherwise only by a code, or as another letter
+        that has the same lower case."""
+        return all(text.isascii() and not set(text) & {'"', "\\"} for text in self.texts)
 
     def found_in(self, data: bytes) -> set[str]:
         """The identifiers that stand in bytes, however they are encoded or escaped there."""

@@ -104,6 +104,14 @@ def test_another_identifier_that_contains_it_is_not_taken_for_it(text: str) -> N
     assert Identifiers.of(email=["ann@x.com"]).found_in(text.encode()) == set()
 
 
+def test_the_quick_look_knows_every_letter_that_hides_an_ascii_one() -> None:
+    hiding = [letter for letter in LETTERS if not letter.isascii() and lower(letter).isascii()]
+    assert hiding
+    for letter in hiding:
+        wanted = Identifiers.of(email=[f"{lower(letter)}@x.com"])
+        assert wanted.found_in(f"{letter}@x.com".encode()) == {f"{lower(letter)}@x.com"}
+
+
 def test_what_is_short_is_not_looked_for() -> None:
     wanted = Identifiers.of(name=["Ann", "Ann Lee"], phone=["1"], customer_id=["ab"])
     assert wanted.texts == {"ann lee", "ab"}
