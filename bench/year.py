@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -89,6 +90,8 @@ def _measure_duckdb(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
 
 
 def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
+    # A query may take a third of it, and a test of a year's history groups 20 million readings.
+    os.environ.setdefault("STEDI_TRINO_HEAP", "14G")
     import nights_athena
     from athena_local import trino
     from athena_local.local import running

@@ -164,12 +164,16 @@ class Ledger:
             email, time, *_ = motion
             outcome = motion_outcome(register.people.get(email), time, self.erased)
             self.outcomes["accelerometer"][outcome] += 1
+            whose = None if outcome == "unknown_person" else email
+            self._keep("staging", "outcomes", [("accelerometer", whose, outcome)])
             moved.append((outcome, motion))
         for serial, time, distance in self._accept("step_trainer", distances):
             claims = register.claims.get(serial, [])
             outcome = distance_outcome(claims, time, self.erased)
             self.outcomes["step_trainer"][outcome] += 1
             owner = claims[0].email if claims else None
+            whose = owner if len(claims) == 1 else None
+            self._keep("staging", "outcomes", [("step_trainer", whose, outcome)])
             measured.append((outcome, (owner, time, distance)))
         return {scope: self._release(scope, moved, measured) for scope in SCOPES}
 

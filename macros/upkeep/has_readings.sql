@@ -9,6 +9,6 @@
     {%- if upkeep().is_whole or upkeep().is_resumed -%}
         true
     {%- else -%}
-        {{ column }} in (select counts.identifier from {{ relation_of('decisions_by_month') }} as counts)
+        {{ column }} in (select counts.identifier from {{ relation_of('decisions_by_identifier') }} as counts)
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {# Noted when every other table stands, and by a build of all of them alone: dbt comes here last. #}
 {%- for model in [
-    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'customers_curated', 'machine_learning_curated',
+    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'stale_exposures',
+    'customers_curated', 'machine_learning_curated',
 ] %}
 -- depends_on: {{ ref(model) }}
 {%- endfor %}

@@ -5,5 +5,5 @@ select
     source,
     reason,
     cast(sum(readings) as bigint) as readings
-from {{ ref('decisions_by_month') }}
+from {{ ref('decisions_by_identifier') }}
 group by source, reason

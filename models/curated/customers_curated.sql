@@ -8,13 +8,8 @@ customers as (
 
 released as (
 
-    select
-        source,
-        identifier,
-        cast(sum(readings) as bigint) as readings
-    from {{ ref('decisions_by_month') }}
+    select * from {{ ref('decisions_by_identifier') }}
     where reason = 'released'
-    group by source, identifier
 
 ),
 

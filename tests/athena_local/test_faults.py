@@ -33,7 +33,7 @@ TRUSTED, CURATED = "accelerometer_trusted", "customers_curated"
 TABLES = (f"stedi_trusted.{TRUSTED}", f"stedi_curated.{CURATED}")
 # What is built by turns; in one thread, so that calls come in one order.
 CHAIN = ("run", "--threads", "1", "--select", "accelerometer_decisions", TRUSTED)
-CHAIN = (*CHAIN, "decisions_by_day", "decisions_by_month", CURATED)
+CHAIN = (*CHAIN, "decisions_by_day", "decisions_by_month", "decisions_by_identifier", CURATED)
 OTHER = (*CHAIN, "--vars", "consent_scope: any_time")
 CLEARED = "what was left of an earlier build is cleared"
 POINTS = os.environ.get("STEDI_FAULT_POINTS", "1")

@@ -12,7 +12,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from deeds import PEOPLE, Life, precedence
-from expectation import Customer, Expectation, Ledger, claimants
+from expectation import (
+    Customer,
+    Expectation,
+    Ledger,
+    claimants,
+    current_record,
+    outcome_in,
+)
 from lakehouse import customer_id
 
 Row = tuple[tuple[str, Any], ...]  # (column, value), in order of the columns' names
@@ -71,6 +78,10 @@ def expected_tables(
             for source, days in found.landing.items()
             for day, counts in days.items()
         ),
+        "stedi_audit.consent_history": Counter(
+            state for life in lives for state in _consent_history(life, dates)
+        ),
+        "stedi_audit.releases": _releases(found, lives, scope),
     }
     return tables
 
@@ -177,6 +188,43 @@ def _curated(released: dict[str, list[tuple]], people: list[Customer]) -> Iterat
             (customer_id(email), time_of(person.registration), time_of(person.research),
              motions[email], distances[email]),
         )  # fmt: skip
+
+
+def _consent_history(life: Life, dates: list[str]) -> Iterator[Row]:
+    """What each person's records say of consent to research, from the first moment to the last."""
+    for email in {record.email for _, record in life.delivered["customer"]}:
+        mine = [came for came in life.delivered["customer"] if came[1].email == email]
+        states: list[tuple[int, int | None, int]] = []  # since when, consent, day
+        for moment in sorted({record.last_update for _, record in mine}):
+            said = [(day, record) for day, record in mine if record.last_update == moment]
+            consent = current_record(record for _, record in said).research
+            if not states or states[-1][1] != consent:
+                day = min(day for day, record in said if record.research == consent)
+                states.append((moment, consent, day))
+        ends = [moment for moment, *_ in states[1:]]
+        for (moment, consent, day), end in zip(states, [*ends, None]):
+            yield row(
+                ("customer_id", "valid_from", "valid_to", "research_consent_at", "landed_on"),
+                (customer_id(email), time_of(moment), time_of(end), time_of(consent),
+                 _date(dates[day])),
+            )  # fmt: skip
+
+
+def _releases(found: Expectation, lives: list[Life], scope: str) -> Rows:
+    """What a build notes of everybody's readings; only the columns that are not of the build."""
+    people = {person.email: person for life in lives for person in _people(life)}
+    counts = Counter(
+        (source, email, outcome_in(scope, outcome))
+        for source, email, outcome in found.rows["staging"].get("outcomes", [])
+    )
+    return Counter(
+        row(
+            ("customer_id", "source", "reason", "research_consent_at", "readings"),
+            (email and customer_id(email), source, reason,
+             time_of(email and people[email].research), readings),
+        )
+        for (source, email, reason), readings in counts.items()
+    )  # fmt: skip
 
 
 def _typed(columns: Iterable[str], record: Iterable[Any]) -> Iterator[Any]:

@@ -165,6 +165,18 @@ MUTATIONS = [
         "assert_only_pseudonyms_beyond_customer_trusted",
     ),
     Mutation(
+        "the ledger leaves out what devices measured",
+        "models/audit/releases.sql",
+        "where decided.source = 'step_trainer'", "where decided.source = 'no such'",
+        "assert_releases_are_what_is_trusted",
+    ),
+    Mutation(
+        "of two records of one moment the history takes the consent",
+        "models/audit/consent_history.sql",
+        "research_consent_at desc nulls first", "research_consent_at desc nulls last",
+        "assert_consent_history_ends_with_what_counts",
+    ),
+    Mutation(
         "a person is a hash that anybody can make",
         "macros/engines/pseudonym.sql",
         "    hmac_sha256({{ email }}, {{ key }})", "    sha256({{ email }})",

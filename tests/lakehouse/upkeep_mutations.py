@@ -123,8 +123,8 @@ MUTATIONS = [
     ),
     Mutation(
         "readings that are withheld are taken for none",
-        HAVING, "from {{ relation_of('decisions_by_month') }} as counts",
-        "from {{ relation_of('decisions_by_month') }} as counts where counts.reason = 'released'",
+        HAVING, "from {{ relation_of('decisions_by_identifier') }} as counts",
+        "from {{ relation_of('decisions_by_identifier') }} as counts where counts.reason = 'released'",
         HAD_REFUSED,
     ),
     Mutation(

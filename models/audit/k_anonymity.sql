@@ -1,0 +1,43 @@
+{# Not written out: it is asked for a report, and reads all that is curated. #}
+{{ config(materialized='view') }}
+
+{#- Each table's attributes of a person, and how exactly they are told; a customer_id is left out, being nothing that anybody
+    outside knows of the person. -#}
+{%- set groupings = [
+    ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
+    ('customers_curated', 'to the month', [
+        "date_trunc('month', registered_at)", "date_trunc('month', research_consent_at)",
+    ]),
+    ('machine_learning_curated', 'to the microsecond', ['read_at']),
+    ('machine_learning_curated', 'to the day', ["date_trunc('day', read_at)"]),
+    ('machine_learning_curated', 'whole readings', ['read_at', 'x', 'y', 'z', 'distance']),
+] %}
+with
+
+alike as (
+    {% for table_name, precision, attributes in groupings %}
+    select
+        '{{ table_name }}' as table_name,
+        '{{ precision }}' as attributes,
+        count(distinct customer_id) as people
+    from {{ ref(table_name) }}
+    group by {{ attributes | join(', ') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+final as (
+
+    select
+        table_name,
+        attributes,
+        min(people) as smallest_group,
+        count(*) as groups_of_people,
+        cast(sum(case when people < {{ var('k_threshold') }} then 1 else 0 end) as bigint) as groups_below_threshold,
+        {{ var('k_threshold') }} as threshold
+    from alike
+    group by table_name, attributes
+
+)
+
+select * from final

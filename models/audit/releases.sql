@@ -1,0 +1,78 @@
+with
+
+decided as (
+
+    select * from {{ ref('decisions_by_identifier') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_customers') }}
+
+),
+
+devices as (
+
+    select * from {{ ref('stg_devices') }}
+
+),
+
+by_person as (
+
+    select
+        decided.source,
+        decided.reason,
+        decided.readings,
+        customers.customer_id,
+        customers.research_consent_at
+    from decided
+    left join customers on decided.identifier = customers.email
+    where decided.source = 'accelerometer'
+
+    union all
+
+    select
+        decided.source,
+        decided.reason,
+        decided.readings,
+        devices.customer_id,
+        devices.research_consent_at
+    from decided
+    left join devices on decided.identifier = devices.serial_number
+    where decided.source = 'step_trainer'
+
+),
+
+final as (
+
+    select
+        '{{ invocation_id }}' as build_id,
+        {{ now_utc() }} as noted_at,
+        customer_id,
+        source,
+        reason,
+        research_consent_at,
+        cast(sum(readings) as bigint) as readings
+    from by_person
+    group by customer_id, source, reason, research_consent_at
+    {%- if has_rows_to_keep() %}
+
+    union all
+
+    -- Of what earlier builds noted, whoever was erased since is left out: no record names them any more.
+    select
+        build_id,
+        noted_at,
+        customer_id,
+        source,
+        reason,
+        research_consent_at,
+        readings
+    from {{ this }}
+    where customer_id is null or customer_id in (select customers.customer_id from customers)
+    {%- endif %}
+
+)
+
+select * from final

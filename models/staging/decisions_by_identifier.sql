@@ -1,0 +1,7 @@
+select
+    source,
+    identifier,
+    reason,
+    cast(sum(readings) as bigint) as readings
+from {{ ref('decisions_by_month') }}
+group by source, identifier, reason

@@ -1,0 +1,13 @@
+-- Law 1. If this breaks, the history of somebody's consent is not where the consent is that their readings were judged by.
+with
+
+people as ({{ people_by_the_laws() }})
+
+{{ differences(
+    ['customer_id', 'consent_at'],
+    "(select customer_id, research_consent_at as consent_at from " ~ ref('consent_history')
+        ~ " where valid_to is null) as states",
+    'ends with another consent',
+    '(select customer_id, stated_consent_at as consent_at from people) as stated',
+    'does not end with this consent',
+) }}

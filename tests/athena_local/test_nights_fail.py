@@ -1,0 +1,88 @@
+"""Nights that break off on the local Athena, which has no transactions: what one table lost stays
+lost until the next build, which puts it right.
+
+The deliveries are those of known_histories.py: in the second night devices, consents and readings
+change for a dozen lives.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import count
+from math import inf
+from pathlib import Path
+
+import pytest
+from athena_local.faults import Call, Fault, Matches, injected, quiet, refused
+from athena_local.local import AthenaLocal
+from athena_local.on_athena import OnAthena
+from histories import Build, Deliver, History
+from known_histories import COUNTEREXAMPLES, nights
+from replay import Course, replay
+
+CONFLICT = "ConcurrentModificationException"  # of Glue, where somebody else committed meanwhile
+TRUSTED = "accelerometer_trusted"
+
+
+@pytest.fixture(autouse=True)
+def key_of(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's pseudonyms are of the key that the account has."""
+    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
+
+
+def a_history(history: History, local: AthenaLocal, folder: Path) -> OnAthena:
+    """An account for it, with nothing landed yet."""
+    return OnAthena(local, folder, date.fromisoformat(history.dates()[-1]))
+
+
+def commits(table: str, after: int = 0) -> Matches:
+    """The commits of a table by the engine, less the first `after` of them. A commit that is
+    refused is tried again, and counts again."""
+    numbers = count()
+    named = re.compile(rf'"Name": "{table}"')
+
+    def matches(call: Call) -> bool:
+        is_one = call.client == "trino" and call.action == "UpdateTable"
+        return is_one and bool(named.search(call.body)) and next(numbers) >= after
+
+    return matches
+
+
+def test_nights_killed_between_two_statements_are_put_right(
+    local: AthenaLocal, tmp_path: Path
+) -> None:
+    history = COUNTEREXAMPLES["three nights, the last two broken off"]
+    failure = replay(history, a_history(history, local, tmp_path))
+    assert failure is None, "\n".join(failure.told())
+
+
+def test_nights_whose_commits_are_refused_are_put_right(local: AthenaLocal, tmp_path: Path) -> None:
+    """For good, where rows are taken out and where they are put in again; and once, which nobody
+    notices."""
+    history = History((Deliver(nights(0)), Build(), Deliver(nights(1)), Build()))
+    engine = a_history(history, local, tmp_path)
+    course = Course(engine, history.dates())
+    course.deliver(history.steps[0], 0)
+    assert course.build(Build(), refresh=False) == ("", [])
+    whole = engine.tables(["trusted"])[f"stedi_trusted.{TRUSTED}"]
+    course.deliver(history.steps[2], 1)
+
+    held = []
+    # A night puts the new day's rows in, takes those of people who changed out, and puts these in.
+    for after in (0, 2):
+        fault = Fault(commits(TRUSTED, after), refused(CONFLICT), inf)
+        with injected(local, fault):
+            result = local.dbt(*Build().arguments)
+        assert fault.struck and not result.success, result.output
+        assert "ICEBERG_COMMIT_ERROR" in result.output, result.output
+        quiet(local)
+        assert course.broken_off("since_consent") == []
+        held.append(engine.tables(["trusted"])[f"stedi_trusted.{TRUSTED}"])
+    # at first nothing was changed, and then nothing put in again
+    assert held[0] == whole and held[1].total() < whole.total()
+
+    once = Fault(commits(TRUSTED), refused(CONFLICT), 1)
+    with injected(local, once):
+        assert course.build(Build(), refresh=True) == ("", [])
+    assert once.struck
