@@ -56,6 +56,12 @@ claimed as (
         count(*) over (partition by serial_number) as claimants
     from claims
 
+),
+
+erasure_key as (
+
+    select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}
+
 )
 
 select
@@ -66,7 +72,7 @@ select
     case when claimed.claimants = 1 then claimed.serial_number end as serial_number
 from claimed
 cross join {{ source('restricted', 'pseudonym_key') }} as pseudonym_key
-cross join (select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}) as erasure_key
+cross join erasure_key
 left join {{ source('restricted', 'erasures') }} as erasures
     on {{ pseudonym('claimed.email', 'erasure_key.erasure_key') }} = erasures.erasure
 {% endmacro %}
