@@ -26,6 +26,14 @@ ZONES = (*LANDING, *BUILT, RESULTS, RESTRICTED)
 
 PSEUDONYM_KEY_FOLDER = f"{RESTRICTED}/pseudonym_key"
 PSEUDONYM_KEY_OBJECT = f"{PSEUDONYM_KEY_FOLDER}/pseudonym_key"
+# Of erasures: the key they are kept under, who is erased, erasures that have begun, their receipts.
+ERASURE_KEY_FOLDER = f"{RESTRICTED}/erasure_key"
+ERASURES_FOLDER = f"{RESTRICTED}/erasures"
+PENDING_ERASURES_FOLDER = f"{RESTRICTED}/pending_erasures"
+RECEIPTS_FOLDER = f"{RESTRICTED}/erasure_receipts"
+ERASURE_FOLDERS = (
+    ERASURE_KEY_FOLDER, ERASURES_FOLDER, PENDING_ERASURES_FOLDER, RECEIPTS_FOLDER,
+)  # fmt: skip
 
 BUILT_LAYERS = ("staging", "trusted", "curated", "audit")
 LAYERS = ("landing", *BUILT_LAYERS, "restricted")

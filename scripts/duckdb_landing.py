@@ -1,7 +1,8 @@
 """dbt-duckdb plugin: what Glue and Athena give the athena target, for the duckdb target.
 
 - the catalog `landing` (in memory, made anew at each start): the landing tables as views that read
-  the files themselves, and the one-row table of the pseudonym key
+  the files themselves, and the restricted tables: the pseudonym key, the key of erasures, and who
+  was erased
 - the function hmac_sha256, which DuckDB lacks
 - the function compact_database, which makes the database file anew (duckdb_file.py)
 
@@ -29,6 +30,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from duckdb_file import NotCompacted, compact
+from erasing.vault import LocalStore, UnreadableVault, Vault
 from landing_files import (
     CSV_LONGEST_LINE,
     CSV_NULL,
@@ -115,8 +117,13 @@ class Plugin(BasePlugin):
         # back, and must meet the same error again, not the half of a first attempt.
         try:
             zones = {entity: sort_files(self.root, entity) for entity in LANDED}
-            key = read_key(key_file())
-        except (UnreadableFile, UnreadableKey) as error:
+            vault = Vault(LocalStore(key_file().parent))
+            restricted = {
+                "pseudonym_key (pseudonym_key": [read_key(key_file())],
+                "erasure_key (erasure_key": [vault.key()],
+                "erasures (erasure": vault.erasures(),
+            }
+        except (UnreadableFile, UnreadableKey, UnreadableVault) as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
         # Left open at the exit of sqlfluff, say, it has DuckDB print a page of leaks.
         atexit.register(conn.close)
@@ -125,7 +132,8 @@ class Plugin(BasePlugin):
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
-        _provide_key(conn, key)
+        for table, values in restricted.items():
+            _provide(conn, table, values)
         for entity, files in zones.items():
             _provide_lines(conn, entity, files)
 
@@ -145,11 +153,11 @@ class Plugin(BasePlugin):
         conn.create_function("compact_database", compact_database, [], "VARCHAR", side_effects=True)
 
 
-def _provide_key(conn: duckdb.DuckDBPyConnection, key: str | None) -> None:
-    table = "landing.stedi_restricted.pseudonym_key"
-    conn.execute(f"create table {table} (pseudonym_key varchar)")
-    if key:
-        conn.execute(f"insert into {table} values (?)", [key])
+def _provide(conn: duckdb.DuckDBPyConnection, table: str, values: list[str | None]) -> None:
+    """A restricted table of one column, given as `table (column`."""
+    conn.execute(f"create table landing.stedi_restricted.{table} varchar)")
+    for value in filter(None, values):
+        conn.execute(f"insert into landing.stedi_restricted.{table}) values (?)", [value])
 
 
 def _provide_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -> None:

@@ -7,7 +7,7 @@ the models. Times are epoch milliseconds, days are numbers counted from the firs
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -49,18 +49,27 @@ def claimants(people: Iterable[Customer]) -> dict[str, list[Customer]]:
     return dict(claims)
 
 
-def motion_outcome(person: Customer | None, time: int) -> str:
+def motion_outcome(
+    person: Customer | None, time: int, erased: Collection[str] = frozenset()
+) -> str:
     """What becomes of an accelerometer reading of this person (None: no customer) at `time`."""
-    return "unknown_person" if person is None else consent_outcome(person, time)
+    return "unknown_person" if person is None else person_outcome(person, time, erased)
 
 
-def distance_outcome(claims: list[Customer], time: int) -> str:
+def distance_outcome(
+    claims: list[Customer], time: int, erased: Collection[str] = frozenset()
+) -> str:
     """What becomes of a step trainer reading of a device that these people claim."""
     if not claims:
         return "unknown_device"
     if len(claims) > 1:
         return "ambiguous_device"
-    return consent_outcome(claims[0], time)
+    return person_outcome(claims[0], time, erased)
+
+
+def person_outcome(person: Customer, time: int, erased: Collection[str]) -> str:
+    """What the person says of a reading at `time`: nothing counts of who was erased."""
+    return "erased" if person.email in erased else consent_outcome(person, time)
 
 
 def consent_outcome(person: Customer, time: int) -> str:
@@ -109,7 +118,9 @@ class Ledger:
     judged by itself and forgotten, however much is delivered in all.
     """
 
-    def __init__(self, keep_rows: bool = False) -> None:
+    def __init__(self, keep_rows: bool = False, erased: Collection[str] = frozenset()) -> None:
+        """erased: emails of people who were erased, and are withheld if they come back."""
+        self.erased = frozenset(erased)
         self.landed = {source: Counter() for source in SOURCES}
         self.accepted = {source: Counter() for source in SOURCES}
         self.refused = {source: Counter() for source in SOURCES}
@@ -133,7 +144,11 @@ class Ledger:
         for record in self._accept("customer", delivered):
             records[record.email].append(record)
         people = {email: current_record(known) for email, known in records.items()}
-        consenting = [person for person in people.values() if person.research is not None]
+        consenting = [
+            person
+            for person in people.values()
+            if person.research is not None and person.email not in self.erased
+        ]
         self.people += len(people)
         self._keep("staging", "stg_customers", people.values())
         for scope in SCOPES:
@@ -147,14 +162,14 @@ class Ledger:
         moved, measured = [], []
         for motion in self._accept("accelerometer", motions):
             email, time, *_ = motion
-            outcome = motion_outcome(register.people.get(email), time)
+            outcome = motion_outcome(register.people.get(email), time, self.erased)
             self.outcomes["accelerometer"][outcome] += 1
             whose = None if outcome == "unknown_person" else email
             self._keep("staging", "outcomes", [("accelerometer", whose, outcome)])
             moved.append((outcome, motion))
         for serial, time, distance in self._accept("step_trainer", distances):
             claims = register.claims.get(serial, [])
-            outcome = distance_outcome(claims, time)
+            outcome = distance_outcome(claims, time, self.erased)
             self.outcomes["step_trainer"][outcome] += 1
             owner = claims[0].email if claims else None
             whose = owner if len(claims) == 1 else None

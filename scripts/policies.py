@@ -16,8 +16,12 @@ from aws_names import (
     BUILT,
     BUILT_LAYERS,
     CURATED,
+    ERASURE_FOLDERS,
+    ERASURES_FOLDER,
     LANDING,
     LAYERS,
+    PENDING_ERASURES_FOLDER,
+    PSEUDONYM_KEY_FOLDER,
     RESTRICTED,
     RESULTS,
     STAGING,
@@ -131,19 +135,20 @@ def analyst_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
-    """Reads everything but the key, keeps audit, and erases: lines in landing and staging, old
-    versions of objects and query results anywhere.
+    """Reads everything but the pseudonym key, keeps audit, and erases: lines in landing and
+    staging, old versions of objects and query results anywhere; notes who is not to come back.
 
     Rebuilding is dbt's; an erasure removes what a rebuild would bring back, and then what is left.
     """
     everything = (*LANDING, *BUILT, RESULTS)
+    ending = (ERASURES_FOLDER, PENDING_ERASURES_FOLDER)
     return _policy(
-        _list_bucket(lake, *everything),
+        _list_bucket(lake, *everything, *ERASURE_FOLDERS),
         _allow(
             "ListVersions",
             ["s3:ListBucketVersions"],
             [lake.bucket_arn],
-            {"StringLike": {"s3:prefix": _prefixes(*everything)}},
+            {"StringLike": {"s3:prefix": _prefixes(*everything, *ending)}},
         ),
         _allow("ReadAll", ["s3:GetObject", "s3:GetObjectVersion"], lake.objects(*everything)),
         _allow("Erase", DELETE_OBJECTS, lake.objects(*everything)),
@@ -152,7 +157,9 @@ def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
             WRITE_OBJECTS,
             lake.objects(*LANDING, STAGING, AUDIT, lake.results("privacy-officer")),
         ),
-        _deny("LeaveKey", ["s3:*"], lake.objects(RESTRICTED)),
+        _allow("NoteErasures", ["s3:GetObject", "s3:PutObject"], lake.objects(*ERASURE_FOLDERS)),
+        _allow("EndErasures", DELETE_OBJECTS, lake.objects(*ending)),
+        _deny("LeaveKey", ["s3:*"], lake.objects(PSEUDONYM_KEY_FOLDER)),
         *_catalog(lake, "landing", *BUILT_LAYERS),
         _allow("RewriteTables", UPDATE_TABLES, _tables(lake, "staging", "audit")),
         *_queries(lake, "privacy-officer"),
@@ -199,7 +206,7 @@ def bucket_policy(lake: Lakehouse, key: Key) -> Policy:
     objects = f"{lake.bucket_arn}/*"
     everything = [lake.bucket_arn, objects]
     header = "s3:x-amz-server-side-encryption"
-    restricted = lake.objects(RESTRICTED)
+    restricted, officer = lake.objects(RESTRICTED), lake.role_arn("privacy-officer")
     return _policy(
         _deny_all("NoPlainHttp", ["s3:*"], everything, {"Bool": {"aws:SecureTransport": "false"}}),
         _deny_all("NoOldTls", ["s3:*"], everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
@@ -221,10 +228,16 @@ def bucket_policy(lake: Lakehouse, key: Key) -> Policy:
             },
         ),
         _deny_all(
-            "PseudonymKeyForDbtAlone",
+            "RestrictedForDbtAndTheOfficer",
             ["s3:GetObject*"],
             restricted,
-            {"ArnNotEquals": {"aws:PrincipalArn": lake.role_arn("dbt")}},
+            {"ArnNotEquals": {"aws:PrincipalArn": [lake.role_arn("dbt"), officer]}},
+        ),
+        _deny_all(
+            "NoPseudonymKeyForTheOfficer",
+            ["s3:GetObject*"],
+            lake.objects(PSEUDONYM_KEY_FOLDER),
+            {"ArnEquals": {"aws:PrincipalArn": officer}},
         ),
         _deny_all(
             "NoOverwrittenPseudonymKey",

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from aws_names import (
+    ERASURE_KEY_FOLDER,
+    ERASURES_FOLDER,
     LANDING,
     LAYERS,
     PSEUDONYM_KEY_FOLDER,
@@ -185,14 +187,36 @@ def _tables(lake: Lakehouse) -> dict[str, Resource]:
         _id(f"landing-{name}", "Table"): _table("landing", _landing_table(lake, name, prefix))
         for name, prefix in zip(LANDED, LANDING, strict=True)
     }
-    key = {
-        "Name": "pseudonym_key",
-        "Description": "One row: the key that makes customer_id",
-        "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE"},
-        "StorageDescriptor": _raw_lines("pseudonym_key", lake.address(PSEUDONYM_KEY_FOLDER)),
-    }
-    return landing | {"PseudonymKeyTable": _table("restricted", key)}
+    restricted = {
+        "PseudonymKeyTable": _restricted_table(
+            lake, "pseudonym_key", "pseudonym_key", PSEUDONYM_KEY_FOLDER,
+            "One row: the key that makes customer_id",
+        ),
+        "ErasureKeyTable": _restricted_table(
+            lake, "erasure_key", "erasure_key", ERASURE_KEY_FOLDER,
+            "One row, or none: the key under which erasures are kept",
+        ),
+        "ErasuresTable": _restricted_table(
+            lake, "erasures", "erasure", ERASURES_FOLDER,
+            "One row per person who was erased and is not to come back",
+        ),
+    }  # fmt: skip
+    return landing | restricted
+
+
+def _restricted_table(
+    lake: Lakehouse, name: str, column: str, folder: str, description: str
+) -> Resource:
+    return _table(
+        "restricted",
+        {
+            "Name": name,
+            "Description": description,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE"},
+            "StorageDescriptor": _raw_lines(column, lake.address(folder)),
+        },
+    )
 
 
 def _landing_table(lake: Lakehouse, name: str, prefix: str) -> Resource:

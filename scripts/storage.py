@@ -84,6 +84,21 @@ class Bucket:
             if keep is None or not version.key.startswith(keep)
         )
 
+    def empty_below(self, prefix: str) -> int:
+        """Deletes every object and version below a prefix; how many. Raises NotDeleted."""
+        return self.delete_versions(self.versions(prefix))
+
+    def delete_object(self, key: str) -> int:
+        """Deletes an object with all its versions; how many. Raises NotDeleted."""
+        return self.delete_versions(v for v in self.versions(key) if v.key == key)
+
+    def delete_old_versions(self, prefix: str) -> int:
+        """Deletes below a prefix what is no longer current, and what marks objects as deleted; how
+        many. Raises NotDeleted."""
+        # First the versions: without its mark a deleted object would be current again.
+        old = [v for v in self.versions(prefix) if v.is_marker or not v.is_latest]
+        return self.delete_versions(sorted(old, key=lambda version: version.is_marker))
+
     def delete_versions(self, versions: Iterable[Version]) -> int:
         """Deletes versions for good; how many. Raises NotDeleted."""
         rest = ({"Key": version.key, "VersionId": version.id} for version in versions)

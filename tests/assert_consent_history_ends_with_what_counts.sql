@@ -8,6 +8,6 @@ people as ({{ people_by_the_laws() }})
     "(select customer_id, research_consent_at as consent_at from " ~ ref('consent_history')
         ~ " where valid_to is null) as states",
     'ends with another consent',
-    'people',
+    '(select customer_id, stated_consent_at as consent_at from people) as stated',
     'does not end with this consent',
 ) }}

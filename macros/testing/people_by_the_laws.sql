@@ -3,7 +3,7 @@
     shares nothing with the models but the records and the pseudonym. It reads the records once, for an engine reads anew what
     a query names twice.
 
-    Returns customer_id, email, consent_at (null: no consent to research) and serial_number (null: no device, or one
+    Returns customer_id, email, stated_consent_at (what the records say), consent_at (null: no consent to research, or erased) and serial_number (null: no device, or one
     that somebody else names too).
 #}
 {% macro people_by_the_laws() %}
@@ -56,13 +56,23 @@ claimed as (
         count(*) over (partition by serial_number) as claimants
     from claims
 
+),
+
+erasure_key as (
+
+    select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}
+
 )
 
 select
     {{ pseudonym('claimed.email', 'pseudonym_key.pseudonym_key') }} as customer_id,
     claimed.email,
-    claimed.consent_at,
+    claimed.consent_at as stated_consent_at,
+    case when erasures.erasure is null then claimed.consent_at end as consent_at,
     case when claimed.claimants = 1 then claimed.serial_number end as serial_number
 from claimed
 cross join {{ source('restricted', 'pseudonym_key') }} as pseudonym_key
+cross join erasure_key
+left join {{ source('restricted', 'erasures') }} as erasures
+    on {{ pseudonym('claimed.email', 'erasure_key.erasure_key') }} = erasures.erasure
 {% endmacro %}

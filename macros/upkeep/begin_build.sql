@@ -1,7 +1,7 @@
 {#
     Begins a build: decides whether it makes every table anew or only what is new (see upkeep()), and notes in `builds` that
     it has begun. Stops a run before any table changes where the pseudonym key is not the one that the tables were made
-    with, where a delivery was landed behind what is built, and where another build is running.
+    with, where a delivery was landed behind what is built or somebody was erased, and where another build is running.
 
     A build is whole where --full-refresh says so, where none was ever completed, and where since the last completed one
     another was begun that was whole, or had another consent_scope: some tables may be of that one.
@@ -151,8 +151,9 @@
 {% macro _refuse_behind_a_backfill(backfills) -%}
     {%- if backfills > 0 -%}
         {{ exceptions.raise_compiler_error(
-            "Deliveries were landed with --backfill on days that are built already, " ~ backfills ~ " times, and a nightly "
-            ~ "build would not see them. No table has been changed. Run `dbt build --full-refresh` once."
+            "Deliveries were landed with --backfill on days that are built already, or people were erased from them, "
+            ~ backfills ~ " times, and a nightly build would not see it. No table has been changed. Run `dbt build "
+            ~ "--full-refresh` once. After an erasure that broke off run scripts/erase.py again, which does so."
         ) }}
     {%- endif -%}
 {%- endmacro %}

@@ -9,13 +9,16 @@
     Configuration
       slices   names of slices, in the order in which they are replaced
       appends  true: rows are only ever added, in a whole build as well
+      rewrites true, of one that appends: a whole build writes all of its rows anew, those that the model's SQL keeps of
+               them (kept_rows), so that no file holds others
     A column that the model has and the table lacks is added; rows that stand there have null in it until they are replaced.
     One that the table has and the model's description lacks stops the model before any row is taken out.
 #}
 {% materialization incremental_by_slice, default %}
     {%- set existing = load_relation(this) -%}
     {%- set appends = config.get('appends', false) -%}
-    {%- if existing is none or existing.is_view or (upkeep().is_whole and not appends) -%}
+    {%- if existing is none or existing.is_view
+        or (upkeep().is_whole and (not appends or config.get('rewrites', false))) -%}
         {{ return(context['materialization_table_' ~ adapter.type()]()) }}
     {%- endif -%}
 

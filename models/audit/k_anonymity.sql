@@ -1,8 +1,8 @@
 {# Not written out: it is asked for a report, and reads all that is curated. #}
 {{ config(materialized='view') }}
 
-{#- Each table's attributes of a person, and how exactly they are told; a customer_id is left out, as nobody outside knows
-    whose it is. -#}
+{#- Each table's attributes of a person, and how exactly they are told. A customer_id is left out: nobody outside can
+    know whose it is. -#}
 {%- set groupings = [
     ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
     ('customers_curated', 'to the month', [

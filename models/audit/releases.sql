@@ -56,6 +56,22 @@ final as (
         cast(sum(readings) as bigint) as readings
     from by_person
     group by customer_id, source, reason, research_consent_at
+    {%- if has_rows_to_keep() %}
+
+    union all
+
+    -- Of who was erased since an earlier build noted it, counts are left: no record names them any more.
+    select
+        noted.build_id,
+        noted.noted_at,
+        customers.customer_id,
+        noted.source,
+        noted.reason,
+        case when customers.customer_id is not null then noted.research_consent_at end as research_consent_at,
+        noted.readings
+    from {{ this }} as noted
+    left join customers on noted.customer_id = customers.customer_id
+    {%- endif %}
 
 )
 

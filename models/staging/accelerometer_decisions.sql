@@ -27,6 +27,7 @@ final as (
         readings.z,
         case
             when customers.customer_id is null then 'unknown_person'
+            when customers.is_erased then 'erased'
             {{ consent_problem('customers.research_consent_at', 'readings.read_at') }}
         end as withholding_reason
     from readings

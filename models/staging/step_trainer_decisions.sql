@@ -26,6 +26,7 @@ final as (
         case
             when devices.serial_number is null then 'unknown_device'
             when devices.claimants > 1 then 'ambiguous_device'
+            when devices.is_erased then 'erased'
             {{ consent_problem('devices.research_consent_at', 'readings.read_at') }}
         end as withholding_reason
     from readings

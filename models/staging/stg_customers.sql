@@ -12,6 +12,19 @@ pseudonym_key as (
 
 ),
 
+-- There is no erasure key before the first erasure.
+erasure_key as (
+
+    select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}
+
+),
+
+erasures as (
+
+    select * from {{ source('restricted', 'erasures') }}
+
+),
+
 -- Of two records of the same moment the one without consent counts, then the later consent: when in doubt, less is
 -- shared. The rest of the order only makes the choice the same every time.
 ranked as (
@@ -48,9 +61,12 @@ final as (
         ranked.updated_at,
         ranked.research_consent_at,
         ranked.public_consent_at,
-        ranked.friends_consent_at
+        ranked.friends_consent_at,
+        erasures.erasure is not null as is_erased
     from ranked
     cross join pseudonym_key
+    cross join erasure_key
+    left join erasures on {{ pseudonym('ranked.email', 'erasure_key.erasure_key') }} = erasures.erasure
     where ranked.recency = 1
 
 )

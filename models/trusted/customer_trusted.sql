@@ -21,7 +21,7 @@ final as (
         public_consent_at,
         friends_consent_at
     from customers
-    where research_consent_at is not null
+    where research_consent_at is not null and not is_erased
 
 )
 

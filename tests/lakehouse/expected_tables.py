@@ -7,7 +7,7 @@ it knows little, so the few definitions that it lacks are here. No line is read,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,14 +42,18 @@ def row(columns: Iterable[str], values: Iterable[Any]) -> Row:
     return tuple(sorted(cells))
 
 
-def expected_tables(lives: Iterable[Life], dates: list[str], scope: str) -> dict[str, Rows]:
+def expected_tables(
+    lives: Iterable[Life], dates: list[str], scope: str, erased: Collection[str] = frozenset()
+) -> dict[str, Rows]:
     """The rows of each table `schema.name`, in the columns that are known here.
 
-    dates: the ingest date of each day, by number.
+    dates: the ingest date of each day, by number. erased: emails of people who were erased, and
+    what landed of whom, if anything, landed again.
     """
     lives = list(lives)
-    found = ledger_of(lives, dates)
-    tables = {f"stedi_staging.{name}": rows for name, rows in _staging(lives, dates).items()}
+    found = ledger_of(lives, dates, erased)
+    staging = _staging(lives, dates, erased)
+    tables = {f"stedi_staging.{name}": rows for name, rows in staging.items()}
     released = found.rows[scope]
     people = [Customer(*person) for person in released.get("customer_trusted", [])]
     tables |= {
@@ -82,9 +86,11 @@ def expected_tables(lives: Iterable[Life], dates: list[str], scope: str) -> dict
     return tables
 
 
-def ledger_of(lives: Iterable[Life], dates: list[str]) -> Expectation:
+def ledger_of(
+    lives: Iterable[Life], dates: list[str], erased: Collection[str] = frozenset()
+) -> Expectation:
     """The generator's expectation of the lives, with its rows."""
-    ledger = Ledger(keep_rows=True)
+    ledger = Ledger(keep_rows=True, erased=erased)
     for life in lives:
         for day, source, reason in life.rejected:
             ledger.reject(source, day, reason)
@@ -99,7 +105,9 @@ def ledger_of(lives: Iterable[Life], dates: list[str]) -> Expectation:
     return ledger.expectation(dates)
 
 
-def _staging(lives: list[Life], dates: list[str]) -> dict[str, Rows]:
+def _staging(
+    lives: list[Life], dates: list[str], erased: Collection[str]
+) -> dict[str, Rows]:
     people = [person for life in lives for person in _people(life)]
     tables = {
         name: Counter(
@@ -109,11 +117,14 @@ def _staging(lives: list[Life], dates: list[str]) -> dict[str, Rows]:
         )
         for name, (source, columns) in KEYS.items()
     }
-    tables["stg_customers"] = Counter(map(_person, people))
+    tables["stg_customers"] = Counter(
+        tuple(sorted([*_person(person), ("is_erased", person.email in erased)]))
+        for person in people
+    )
     tables["stg_devices"] = Counter(
         row(
-            ("serial_number", "claimants", "customer_id", "research_consent_at"),
-            (serial, len(claims), *_holder(claims)),
+            ("serial_number", "claimants", "customer_id", "research_consent_at", "is_erased"),
+            (serial, len(claims), *_holder(claims), _is_erased(claims, erased)),
         )
         for serial, claims in claimants(people).items()
     )
@@ -144,6 +155,10 @@ def _holder(claims: list[Customer]) -> tuple[str | None, datetime | None]:
     if len(claims) > 1:
         return None, None
     return customer_id(claims[0].email), time_of(claims[0].research)
+
+
+def _is_erased(claims: list[Customer], erased: Collection[str]) -> bool:
+    return len(claims) == 1 and claims[0].email in erased
 
 
 def _person(person: Customer) -> Row:

@@ -25,6 +25,7 @@ from killing import EXIT_CODE, Before, Changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
+ERASURE_KEY = "the tests' own key of erasures, which is none"
 
 # Tables that tell of the builds themselves: their rows depend on which builds there were.
 EXEMPT = {"builds", "changed_identifiers", "releases"}
@@ -71,6 +72,15 @@ class Lakehouse:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
+
+    def withhold(self, email: str) -> None:
+        """Notes that a person was erased, as scripts/erase.py does."""
+        name = hmac.new(ERASURE_KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
+        for file, content in {
+            "erasure_key/erasure_key": ERASURE_KEY, f"erasures/{name}": name,
+        }.items():  # fmt: skip
+            (self.folder / file).parent.mkdir(exist_ok=True)
+            (self.folder / file).write_text(content + "\n")
 
     def dbt(self, *arguments: str, kill_at: int | Before | None = None) -> Result:
         """Runs a dbt command in a process of its own, as dbt's connections last as long as it.

@@ -75,7 +75,35 @@ MUTATIONS = [
     Mutation(
         "everybody is trusted",
         "models/trusted/customer_trusted.sql",
-        "where research_consent_at is not null", "where true", CUSTOMER_TEST,
+        "where research_consent_at is not null and", "where", CUSTOMER_TEST,
+    ),
+    Mutation(
+        "who was erased is trusted again",
+        "models/trusted/customer_trusted.sql", " and not is_erased", "", CUSTOMER_TEST,
+    ),
+    Mutation(
+        "who was erased is not known again",
+        CUSTOMERS, "erasures.erasure is not null as is_erased", "false as is_erased",
+        CUSTOMER_TEST,
+    ),
+    Mutation(
+        "erasures are looked for under the pseudonym key",
+        CUSTOMERS, "pseudonym('ranked.email', 'erasure_key.erasure_key')",
+        "pseudonym('ranked.email', 'pseudonym_key.pseudonym_key')", "who_was_erased_is_known_again",
+    ),
+    Mutation(
+        "motion of who was erased is released",
+        MOTION, "when customers.is_erased then 'erased'", "", MOTION_TEST,
+    ),
+    Mutation(
+        "distances of who was erased are released",
+        DISTANCES, "when devices.is_erased then 'erased'", "", DISTANCE_TEST,
+    ),
+    Mutation(
+        "a device of who was erased is not known as theirs",
+        DEVICES,
+        "count(*) = 1 and count(case when is_erased then customer_id end) = 1 as is_erased",
+        "false as is_erased", DISTANCE_TEST,
     ),
     Mutation(
         "withheld motion is trusted",

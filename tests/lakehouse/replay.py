@@ -153,7 +153,7 @@ class Course:
         """What is wrong after a whole build."""
         self._right = expected_tables(self._lives.values(), self._dates, scope)
         found = self._engine.tables()
-        wrong = [*_beside_python(_with_the_last_releases(found), self._right)]
+        wrong = [*beside_python(found, self._right)]
         if refresh and not wrong:
             wrong = [*_beside_refresh(found, self._engine.rebuilt(scope))]
         return wrong
@@ -170,7 +170,7 @@ class Course:
         shared = {name: rows for name, rows in self._right.items() if _layer(name) in SHARED}
         return [
             replace(difference, opinion="what was right before or is now", lacking=Counter())
-            for difference in _beside_python(found, shared)
+            for difference in beside_python(found, shared)
             if difference.unexpected
         ]
 
@@ -215,7 +215,10 @@ def _with_the_last_releases(found: dict[str, Rows]) -> dict[str, Rows]:
     return found | {LEDGER: noted}
 
 
-def _beside_python(found: dict[str, Rows], expected: dict[str, Rows]) -> Iterator[Difference]:
+def beside_python(found: dict[str, Rows], expected: dict[str, Rows]) -> Iterator[Difference]:
+    """Where tables differ from what is expected, in the columns that are known there; of the ledger
+    only what the last build noted counts."""
+    found = _with_the_last_releases(found)
     for name, rows in expected.items():
         columns = {column for row in rows for column, _ in row}
         in_columns = Counter()

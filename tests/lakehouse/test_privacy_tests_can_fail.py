@@ -7,16 +7,26 @@ from pathlib import Path
 import pytest
 from generate_landing import generate
 from lakehouse import PROJECT, Lakehouse
+from line_forms import customer_line, distance_line, motion_line
 from mutations import MUTATIONS, Mutation
-from personas import PERSONAS, Settings
+from personas import PERSONAS, START, Settings, newcomer
 from project_to_break import copy_to_break, replace_once
+
+ERASED = newcomer(900_000).latest._replace(research=START)
 
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Deliveries with every persona."""
+    """Deliveries with every persona, and of one who was erased and is back with a consent."""
     root = tmp_path_factory.mktemp("landing")
     generate(Settings(people=len(PERSONAS) + 10, days=4, readings_per_person=12), root)
+    for source, line in {
+        "customer": customer_line(ERASED),
+        "accelerometer": motion_line((ERASED.email, START, 1.0, 0.0, 0.0)),
+        "step_trainer": distance_line((ERASED.serial_number, START, 200.0)),
+    }.items():
+        folder = root / source / "landing" / "ingest_date=2024-01-01"
+        (folder / "erased.json").write_text(line)
     return root
 
 
@@ -27,6 +37,7 @@ def copied(tmp_path: Path, landing: Path) -> Lakehouse:
     copy_to_break(project)
     lakehouse = Lakehouse(tmp_path / "lakehouse", project)
     lakehouse.landing = landing
+    lakehouse.withhold(ERASED.email)
     return lakehouse
 
 

@@ -101,5 +101,6 @@ _OPERATORS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
     "StringNotEquals": (lambda value, found: value == found, True),
     "StringLike": (_matches, False),
     "ArnNotEquals": (_matches, True),
+    "ArnEquals": (_matches, False),
     "NumericLessThan": (_as_number(lambda found, value: found < value), False),
 }

@@ -143,7 +143,9 @@ def test_every_permission_that_is_taken_away_or_stretched_is_noticed(
 
 
 ADMIN = "arn:aws:iam::123456789012:role/admin"
+OFFICER = "arn:aws:iam::123456789012:role/stedi-privacy-officer"
 RESTRICTED = "restricted/pseudonym_key/pseudonym_key"
+ERASURE = "restricted/erasures/1"
 HEADER = "s3:x-amz-server-side-encryption"
 BUCKET_RULES = [
     # sid of the statement that forbids it, principal, action, object, condition keys, allowed
@@ -154,8 +156,12 @@ BUCKET_RULES = [
     ("NoOtherEncryption", ADMIN, "s3:PutObject", "a", {HEADER: "AES256"}, False),
     (None, ADMIN, "s3:PutObject", "a", {f"{HEADER}-aws-kms-key-id": KEY}, True),
     ("NoOtherKmsKey", ADMIN, "s3:PutObject", "a", {f"{HEADER}-aws-kms-key-id": f"{KEY}0"}, False),
-    ("PseudonymKeyForDbtAlone", ADMIN, "s3:GetObject", RESTRICTED, {}, False),
-    ("PseudonymKeyForDbtAlone", ADMIN, "s3:GetObjectVersion", RESTRICTED, {}, False),
+    ("RestrictedForDbtAndTheOfficer", ADMIN, "s3:GetObject", RESTRICTED, {}, False),
+    ("RestrictedForDbtAndTheOfficer", ADMIN, "s3:GetObjectVersion", RESTRICTED, {}, False),
+    ("RestrictedForDbtAndTheOfficer", ADMIN, "s3:GetObject", ERASURE, {}, False),
+    ("NoPseudonymKeyForTheOfficer", OFFICER, "s3:GetObject", RESTRICTED, {}, False),
+    ("NoPseudonymKeyForTheOfficer", OFFICER, "s3:GetObjectVersion", RESTRICTED, {}, False),
+    (None, OFFICER, "s3:GetObject", ERASURE, {}, True),
     (None, ADMIN, "s3:PutObject", RESTRICTED, {"s3:if-none-match": "*"}, True),
     ("NoOverwrittenPseudonymKey", ADMIN, "s3:PutObject", RESTRICTED, {}, False),
 ]

@@ -1,0 +1,222 @@
+"""Law 5 to its end: who is erased is in no line, row or file, and comes back only if reinstated."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from deeds import Life
+from erased_life import BACK, DATES, HISTORY, WHO, known_of, pattern_of, without
+from erasing.erasure import Erasing, NotErased
+from erasing.lakehouse import BuildFailed, Dbt, DuckDbTables
+from erasing.places import Folder
+from erasing.vault import LocalStore, Vault
+from expectation import SOURCES
+from expected_tables import Rows, expected_tables
+from histories import FIRST_DAY, Build, Deliver
+from lakehouse import KEY, Lakehouse
+from landing_zones import LocalZone
+from on_duckdb import tables
+from replay import beside_python, files
+
+ALL = Build(full_refresh=True).arguments
+
+
+@dataclass(frozen=True)
+class Tables(DuckDbTables):
+    """The tables of a lakehouse of the tests, whose dbt is started faster."""
+
+    lakehouse: Lakehouse | None = None
+
+    def rebuild(self) -> None:
+        shutil.rmtree(self.lakehouse.folder / "target", ignore_errors=True)
+        shutil.rmtree(self.lakehouse.folder / "logs", ignore_errors=True)
+        result = self.lakehouse.dbt(*ALL)
+        if not result.success:
+            raise BuildFailed(result.errors)
+
+
+class Killed(BaseException):
+    """What ends a run at a step of it."""
+
+
+def erasing(lakehouse: Lakehouse, kill_at: str = "never") -> Erasing:
+    """An erasure that is killed before the first step whose sentence matches."""
+
+    def say(step: str) -> None:
+        if re.search(kill_at, step):
+            raise Killed(step)
+
+    dbt = Dbt("duckdb", lakehouse.folder)
+    place, zone = Folder(lakehouse.landing), LocalZone(lakehouse.landing)
+    return Erasing(
+        place, zone, Tables(dbt, lakehouse.database, KEY, lakehouse),
+        Vault(LocalStore(lakehouse.folder)), say,
+    )  # fmt: skip
+
+
+def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
+    """Erases people as scripts/erase.py does; the receipt."""
+    work = erasing(lakehouse, kill_at)
+    receipt, _ = work.erase([*emails], work.look([*emails]), "a test")
+    return receipt
+
+
+def land(lakehouse: Lakehouse, lives: dict[int, Life], day: int, step: Deliver) -> None:
+    """Lands a day's delivery."""
+    for source, name, content in files(step, day, day, lives):
+        lakehouse.land(source, name, content, DATES[day])
+
+
+def held(folder: Path, text: str) -> list[str]:
+    """Files below a folder, and tables in them, that hold a text, in any case or with escapes of
+    its first letter; not the erasures' own."""
+    pattern = pattern_of(text)
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if path.parent.name in ("erasures", "pending_erasures"):
+            continue
+        data = path.read_bytes()
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        texts = [data.decode("utf-8", "replace")]
+        if path.suffix == ".parquet":
+            texts += [str(duckdb.execute(f"from read_parquet('{path}')").fetchall())]
+        if path.suffix == ".duckdb":
+            texts += [str(tables(path))]
+        if any(pattern.search(each.lower()) for each in texts):
+            found.append(str(path.relative_to(folder)))
+    return found
+
+
+def wrong(lakehouse: Lakehouse, lives: Iterable[Life], erased: Iterable[str] = ()) -> list[str]:
+    """Where the tables are not what Python expects."""
+    expected: dict[str, Rows] = expected_tables(lives, DATES, "since_consent", {*erased})
+    found = beside_python(tables(lakehouse.database), expected)
+    return [line for difference in found for line in difference.told()]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, Life]]:
+    """A lakehouse in which the history was built night by night, and its lives."""
+    lakehouse = Lakehouse(tmp_path_factory.mktemp("prepared") / "lakehouse")
+    lives: dict[int, Life] = {}
+    for day, step in enumerate(HISTORY.steps):
+        land(lakehouse, lives, day, step)
+        assert lakehouse.dbt(*Build().arguments).success
+    assert wrong(lakehouse, lives.values()) == []
+    return lakehouse.folder, lives
+
+
+@pytest.fixture
+def built(prepared: tuple[Path, dict[int, Life]], tmp_path: Path) -> tuple[Lakehouse, dict]:
+    """A copy of it that a test may change."""
+    folder, lives = prepared
+    shutil.copytree(folder, tmp_path / "lakehouse")
+    return Lakehouse(tmp_path / "lakehouse"), deepcopy(lives)
+
+
+def is_erased(lakehouse: Lakehouse, lives: dict[int, Life]) -> None:
+    """Fails where anything of the person is left, or anything of others is not."""
+    for kind, text in known_of(lives[0], WHO).items():
+        assert held(lakehouse.folder, text) == [], kind
+    left = [without(lives[0], WHO), lives[1]]
+    assert wrong(lakehouse, left) == []
+    assert not (lakehouse.folder / "pending_erasures").exists() or not os.listdir(
+        lakehouse.folder / "pending_erasures"
+    )
+
+
+def test_who_is_erased_is_nowhere_and_everybody_else_is_where_they_were(built) -> None:
+    lakehouse, lives = built
+    for kind, text in known_of(lives[0], WHO).items():
+        assert held(lakehouse.folder, text), f"the search finds no {kind}"
+    assert any(".duckdb/lines" in name for name in held(lakehouse.folder, lives[0].email(WHO)))
+    landed = {p: p.read_bytes() for p in lakehouse.landing.rglob("*/landing/*/*.json*")}
+
+    receipt = erase(lakehouse, lives[0].email(WHO))
+
+    is_erased(lakehouse, lives)
+    assert {p for p in landed if not p.exists()} == set()
+    changed = [path for path, content in landed.items() if path.read_bytes() != content]
+    assert {path.relative_to(lakehouse.landing).parts[0] for path in changed} == {*SOURCES}
+    left = without(lives[0], WHO).delivered
+    assert receipt["lines"] == {
+        source: len(delivered) - len(left[source])
+        for source, delivered in lives[0].delivered.items()
+    }
+    # the device that an older record claimed was another's too, and its readings stay
+    assert receipt["devices_shared_and_kept"] == 1
+    assert receipt["searched_bytes"] > lakehouse.database.stat().st_size
+    assert not any(text in str(receipt) for text in known_of(lives[0], WHO).values())
+    night = lakehouse.dbt(*Build().arguments)
+    assert night.success, night.errors
+    assert wrong(lakehouse, [without(lives[0], WHO), lives[1]]) == []
+
+
+STEPS = (
+    "has begun", "wait for a full refresh", "not to come back", "accelerometer.*2024-01-02",
+    "customer-.*1", "copies of landed", "Building", "no table any more", "Searching", "receipt",
+    "has ended",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_is_put_right_by_running_it_again(step: str, built) -> None:
+    lakehouse, lives = built
+    with pytest.raises(Killed):
+        erase(lakehouse, lives[0].email(WHO), kill_at=step)
+    erase(lakehouse, lives[0].email(WHO))
+    is_erased(lakehouse, lives)
+
+
+def test_after_a_kill_no_nightly_build_takes_what_is_left_for_all_there_is(built) -> None:
+    lakehouse, lives = built
+    with pytest.raises(Killed):
+        erase(lakehouse, lives[0].email(WHO), kill_at="Building")
+    refused = lakehouse.dbt(*Build().arguments)
+    assert not refused.success and "run scripts/erase.py again" in refused.errors
+    assert lakehouse.dbt(*ALL).success
+    assert wrong(lakehouse, [without(lives[0], WHO), lives[1]]) == []
+
+
+def test_who_comes_back_is_withheld_until_reinstated(built) -> None:
+    lakehouse, lives = built
+    email = lives[0].email(WHO)
+    erase(lakehouse, email)
+    lives = {0: without(lives[0], WHO), 1: lives[1]}
+    land(lakehouse, lives, 2, Deliver(tuple((0, deed) for deed in BACK)))
+    assert lakehouse.dbt(*Build().arguments).success
+    assert wrong(lakehouse, lives.values(), {email}) == []
+    funnel = "select distinct source from stedi_audit.consent_funnel where reason = 'erased'"
+    assert {source for (source,) in lakehouse.query(funnel)} == {"accelerometer", "step_trainer"}
+
+    erasing(lakehouse).reinstate([email])
+    assert wrong(lakehouse, lives.values()) == []
+    assert len(wrong(lakehouse, lives.values(), {email})) > 0
+
+
+def test_what_is_left_of_a_person_fails_the_erasure(built) -> None:
+    lakehouse, lives = built
+    email, phone = lives[0].email(WHO), lives[0].current(WHO).phone
+    hidden = lakehouse.landing / "customer" / "landing" / f"ingest_date={FIRST_DAY}" / ".left"
+    hidden.write_text('{"email": "\\u0050' + email[1:] + '"}')
+    with duckdb.connect(lakehouse.database) as connection:
+        connection.execute("create table noted as select ? as remark", [f"ring {phone}!"])
+    with pytest.raises(NotErased) as error:
+        erase(lakehouse, email)
+    told = str(error.value)
+    assert f"{hidden}: email" in told and "main.noted: phone" in told
+    assert email not in told and phone not in told
+    hidden.unlink()
+    with duckdb.connect(lakehouse.database) as connection:
+        connection.execute("drop table noted")
+    erase(lakehouse, email)
+    is_erased(lakehouse, lives)
