@@ -18,7 +18,7 @@ alike as (
     {% for table_name, precision, attributes in groupings %}
     select
         '{{ table_name }}' as table_name,
-        '{{ precision }}' as attributes,
+        '{{ precision }}' as what_is_known,
         count(distinct customer_id) as people
     from {{ ref(table_name) }}
     group by {{ attributes | join(', ') }}
@@ -30,13 +30,13 @@ final as (
 
     select
         table_name,
-        attributes,
+        what_is_known,
         min(people) as smallest_group,
         count(*) as groups_of_people,
         cast(sum(case when people < {{ var('k_threshold') }} then 1 else 0 end) as bigint) as groups_below_threshold,
         {{ var('k_threshold') }} as threshold
     from alike
-    group by table_name, attributes
+    group by table_name, what_is_known
 
 )
 
