@@ -52,10 +52,7 @@ def main(
     except duckdb.CatalogException as error:
         raise click.ClickException(f"{database}: not built whole; run `dbt build`") from error
     except duckdb.IOException as error:
-        raise click.ClickException(
-            f"{database}: another process has it open, a build or a client. Wait for it, or close "
-            "it, and run this again"
-        ) from error
+        raise click.ClickException(f"{database}: {_why(error)}") from error
     except NeverBuilt as error:
         raise click.ClickException(f"{database}: {error}") from error
     except NoLaws as error:
@@ -65,6 +62,12 @@ def main(
     click.echo(f"Evidence: {output}  (open it in a browser)")
     for law in evidence.unproven:
         click.echo(f"Law {law.number}, {law.name}: {law.state}", err=True)
+
+
+def _why(error: duckdb.IOException) -> str:
+    if "lock" in str(error):
+        return "another process has it open, a build or a client: wait for it, or close it"
+    return "no database of DuckDB; `dbt build` makes one where there is none"
 
 
 if __name__ == "__main__":
