@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,15 @@ from typing import Any
 
 PROGRAM = shutil.which("chromium")
 PATIENCE = 120  # seconds; the machine may be busy
+# Gives the pipes the numbers that Chromium knows, and then becomes Chromium. Each goes out of the
+# way first, lest it has the other's number.
+_BECOME = """
+import fcntl, os, sys
+away = [fcntl.fcntl(int(pipe), fcntl.F_DUPFD, 10) for pipe in sys.argv[1:3]]
+for pipe, number in zip(away, (3, 4)):
+    os.dup2(pipe, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 COMPLAINTS = ("error", "warning", "assert")
 
 
@@ -47,7 +57,10 @@ class Tab:
         message = {"id": self._number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.write, json.dumps(message).encode() + b"\0")
+        try:
+            os.write(self.write, json.dumps(message).encode() + b"\0")
+        except BrokenPipeError as error:
+            raise ChromiumFailed("Chromium has ended") from error
         for answer in self._answers(PATIENCE):
             if answer.get("id") == self._number:
                 if "error" in answer:
@@ -145,10 +158,10 @@ def tab(profile: Path, width: int = 1200, height: int = 900) -> Iterator[Tab]:
         "--no-first-run", "--disable-background-networking", f"--user-data-dir={profile}",
         f"--window-size={width},{height}", "--remote-debugging-pipe", "about:blank",
     ]  # fmt: skip
-    # The shell gives the pipes the numbers that Chromium knows, and then becomes Chromium.
+    pipes = (commands[0], answers[1])
     process = subprocess.Popen(
-        ["sh", "-c", f'exec "$@" 3<&{commands[0]} 4>&{answers[1]}', "sh", str(PROGRAM), *options],
-        pass_fds=(commands[0], answers[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [sys.executable, "-c", _BECOME, *map(str, pipes), str(PROGRAM), *options],
+        pass_fds=pipes, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(commands[0])
     os.close(answers[1])
