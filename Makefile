@@ -50,9 +50,10 @@ docs: $(INSTALLED) profiles.yml
 
 # The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
 evidence: $(INSTALLED) profiles.yml
+	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/python scripts/pseudonym_key.py
 	@rm -f target/tests/run_results.json
-	@$(BIN)/dbt --quiet docs generate --static
+	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars '$(VARS)')
 	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars '$(VARS)') \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/python scripts/evidence.py
