@@ -69,7 +69,9 @@ def consent(months: Sequence[Month]) -> str:
         changes.axhline(0, color=INK, linewidth=0.8)
         changes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
         _titled(changes, "Consents that began and ended")
-        changes.legend(frameon=False, fontsize=8)
+        changes.legend(frameon=False, fontsize=8, ncols=2, loc="upper right")
+        low, high = changes.get_ylim()
+        changes.set_ylim(low, high + 0.18 * (high - low))  # room for the legend
         each = max(1, -(-len(months) // 6))
         for axes in (people, changes):
             axes.set_xticks([*places][::each], [f"{m.month:%Y-%m}" for m in months][::each])

@@ -117,7 +117,8 @@ def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
             person.withheld[source, reason] = int(readings)
     nobodys = query(f"""
         select source, reason, readings from stedi_audit.releases
-        where build_id = '{build.build_id}' and customer_id is null order by source, reason
+        where build_id = '{build.build_id}' and customer_id is null and reason <> 'released'
+        order by source, reason
     """)
     of = query(f"{concerned} select count(*) from concerned")[0][0]
     return Everybody([*people.values()], of, nobodys)

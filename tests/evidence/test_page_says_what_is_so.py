@@ -264,7 +264,7 @@ def test_receipts_of_erasures(withdrawn: Lakehouse) -> None:
     text = page(withdrawn)
     (receipt,) = tables(text)["receipts"]
     assert receipt.cells == [
-        "2026-01-31T09:00:00+00:00", "an <officer>", "2", "customer 2 accelerometer 1,234",
+        "2026-01-31 09:00:00+00:00", "an <officer>", "2", "customer 2 accelerometer 1,234",
         "customer 1 accelerometer 3", "1", "99", "1,234,567",
     ]  # fmt: skip
     flat = " ".join(text.split())

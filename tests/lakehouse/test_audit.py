@@ -73,6 +73,20 @@ def test_what_was_used_on_a_day_is_known_after_a_withdrawal(measured: Lakehouse)
     assert used(measured, datetime(2024, 1, 31)) == Counter()
 
 
+def test_of_who_was_erased_only_counts_are_left(measured: Lakehouse) -> None:
+    """As scripts/erase.py does, of landing: no line of theirs is left."""
+    counts = "select count(*), sum(readings) from stedi_audit.releases"
+    before = measured.query(counts)
+    for path in measured.landing.glob("*/landing/*/*.json"):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(n for n in lines if ANN.email not in n and ANN.serial_number not in n))
+    assert measured.dbt("build", "--full-refresh").success
+    ids = {who for (who,) in measured.query("select customer_id from stedi_audit.releases")}
+    assert ids == {None, customer_id(BEN.email), customer_id(CY.email)}
+    now = measured.query(counts + " where noted_at < (select max(noted_at) from stedi_audit.releases)")
+    assert now == before
+
+
 def test_the_ledger_has_pseudonyms_and_counts_alone(measured: Lakehouse) -> None:
     known = {customer_id(person.email) for person in (ANN, BEN, CY)}
     ids = {who for (who,) in measured.query("select customer_id from stedi_audit.releases")}
