@@ -1,6 +1,7 @@
 # `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
 #   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
 #   make test            every check            make docs   the docs as one page
+#   make evidence        the privacy officer's page: what became of everybody's data, and how that is known
 #   make lint            SQL style              make bench  how fast, beside SQL written by hand; what a night costs
 #   make test-athena     of the checks those on a local Athena
 #   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
@@ -20,7 +21,7 @@ export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
 
-.PHONY: run test test-athena mutants lint docs bench athena parity lock clean
+.PHONY: run test test-athena mutants lint docs evidence bench athena parity lock clean
 .DELETE_ON_ERROR:
 
 run: $(INSTALLED) profiles.yml
@@ -32,9 +33,9 @@ run: $(INSTALLED) profiles.yml
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/python scripts/summary.py
 
-# Two processes: one has the local Athena, the other begins with the rest.
+# Two processes: one has the local Athena, the other begins with the rest. What they came to is in `make evidence`.
 test: lint
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --junitxml target/tests.xml
 
 lint: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py
@@ -47,6 +48,16 @@ docs: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Docs: target/static_index.html"
+
+# The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
+evidence: $(INSTALLED) profiles.yml
+	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
+	@$(BIN)/python scripts/pseudonym_key.py
+	@rm -f target/tests/run_results.json
+	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars '$(VARS)')
+	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars '$(VARS)') \
+	    || echo "Not every test has passed: see the page" >&2
+	@$(BIN)/python scripts/evidence.py
 
 bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -95,3 +96,41 @@ def test_make_docs(clone: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     page = (clone / "target/static_index.html").read_text()
     assert "machine_learning_curated" in page
+
+
+@pytest.fixture
+def built(clone: Path) -> Iterator[Path]:
+    """The clone with its tables, which are as they were afterwards."""
+    database = clone / "lakehouse.duckdb"
+    if not database.exists():
+        assert make(clone, "run").returncode == 0
+    kept = shutil.copy(database, clone / "kept")
+    yield clone
+    shutil.move(kept, database)
+
+
+def test_make_evidence(built: Path) -> None:
+    done = make(built, "evidence")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "target/evidence.html" in done.stdout
+    page = (built / "target/evidence.html").read_text()
+    key = (built / ".secrets/pseudonym_key").read_text().strip()
+    assert key not in page + done.stdout + done.stderr
+    assert 'data-law="3" data-state="proven"' in page
+
+
+def test_make_evidence_of_a_broken_law_is_red(built: Path) -> None:
+    with duckdb.connect(built / "lakehouse.duckdb") as connection:
+        connection.execute("delete from stedi_trusted.accelerometer_trusted")
+    done = make(built, "evidence")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Law 3, Conservation: broken" in done.stderr
+    page = (built / "target/evidence.html").read_text()
+    assert 'class="red" data-law="3" data-state="broken"' in page
+
+
+def test_make_evidence_without_tables_says_so(clone: Path) -> None:
+    done = make(clone, "evidence", "STEDI_DUCKDB=none.duckdb")
+    assert done.returncode != 0
+    assert "No tables yet: run make run, or dbt build" in done.stderr
+    assert not (clone / "none.duckdb").exists()

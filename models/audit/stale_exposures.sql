@@ -72,7 +72,7 @@ counted as (
     select
         exposure,
         count(customer_id) as people,
-        cast(sum(has_withdrawn) as bigint) as people_who_withdrew
+        count(case when has_withdrawn = 1 then customer_id end) as people_who_withdrew
     from judged
     group by exposure
 

@@ -7,11 +7,8 @@ from typing import Any
 
 from column_lineage import Origins, Unclear
 from pii_levels import LEVELS, DescribedTable, UnknownLevel, described_tables
-from project_lineage import column_origins
+from project_lineage import BEYOND, LAST, column_origins, level_of
 
-# The last table with direct identifiers; no other of these schemas has any.
-LAST = "customer_trusted"
-BEYOND = ("stedi_trusted", "stedi_curated", "stedi_audit")
 CURATED = "stedi_curated"
 
 Columns = Mapping[str, Collection[str]]  # model -> columns
@@ -39,11 +36,6 @@ def problems(manifest: Mapping[str, Any], curated: Columns) -> list[str]:
             for column, level in table.levels.items() if level == "direct"
         ),
     ]  # fmt: skip
-
-
-def level_of(origins: Origins) -> str:
-    """The level of what tells most among them; literals alone tell nothing."""
-    return max((origin.level for origin in origins), key=LEVELS.index, default="none")
 
 
 def _of_model(table: DescribedTable, columns: Mapping[str, Origins]) -> Iterator[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
 from column_lineage import LINE, Origin, Origins, Table, Unclear, output_origins
-from pii_levels import DescribedTable, described_tables
+from pii_levels import LEVELS, DescribedTable, described_tables
 
 # The hidden column of a landing table, which its YAML does not list: a file may be named after
 # anybody.
 HIDDEN = {"duckdb": "file_name", "athena": "$path"}
+# The last table with direct identifiers; no other of these schemas has any.
+LAST = "customer_trusted"
+BEYOND = ("stedi_trusted", "stedi_curated", "stedi_audit")
 
 
 def column_origins(manifest: Mapping[str, Any]) -> dict[str, dict[str, Origins]]:
@@ -43,6 +46,11 @@ def column_origins(manifest: Mapping[str, Any]) -> dict[str, dict[str, Origins]]
         }
         tables[model.schema, model.identifier] = Table(made[unique_id])
     return made
+
+
+def level_of(origins: Iterable[Origin]) -> str:
+    """The level of what tells most among them; literals alone tell nothing."""
+    return max((origin.level for origin in origins), key=LEVELS.index, default="none")
 
 
 def _sql(node: Mapping[str, Any]) -> str:
