@@ -15,12 +15,12 @@
 with
 
 alike as (
-    {% for table_name, precision, attributes in groupings %}
+    {% for table, precision, attributes in groupings %}
     select
-        '{{ table_name }}' as table_name,
+        '{{ table }}' as curated_table,
         '{{ precision }}' as what_is_known,
         count(distinct customer_id) as people
-    from {{ ref(table_name) }}
+    from {{ ref(table) }}
     group by {{ attributes | join(', ') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -29,14 +29,14 @@ alike as (
 final as (
 
     select
-        table_name,
+        curated_table,
         what_is_known,
         min(people) as smallest_group,
         count(*) as groups_of_people,
         cast(sum(case when people < {{ var('k_threshold') }} then 1 else 0 end) as bigint) as groups_below_threshold,
         {{ var('k_threshold') }} as threshold
     from alike
-    group by table_name, what_is_known
+    group by curated_table, what_is_known
 
 )
 

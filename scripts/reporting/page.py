@@ -79,9 +79,9 @@ def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evid
         erasures=receipts.erasures(places.secrets),
         lineage=fields.lineage(places.manifest),
         k=query("""
-            select table_name, what_is_known, smallest_group, groups_of_people,
+            select curated_table, what_is_known, smallest_group, groups_of_people,
                 groups_below_threshold, threshold
-            from stedi_audit.k_anonymity order by table_name, what_is_known
+            from stedi_audit.k_anonymity order by curated_table, what_is_known
         """),
         exposures=query("""
             select exposure, derived_at, people, people_who_withdrew, is_stale

@@ -116,13 +116,13 @@ def test_states_of_consent_follow_on_each_other(measured: Lakehouse) -> None:
 def test_k_is_the_size_of_the_smallest_group(measured: Lakehouse) -> None:
     """Ann and Ben signed up and consented at one moment, and practised at the same."""
     k = dict(measured.query(
-        "select table_name || ' ' || what_is_known, smallest_group from stedi_audit.k_anonymity"
+        "select curated_table || ' ' || what_is_known, smallest_group from stedi_audit.k_anonymity"
     ))  # fmt: skip
     assert k["customers_curated to the microsecond"] == 2
     deliver(measured, 2, BEN._replace(research=START - 1, last_update=BEN.last_update + DAY))
     rows = measured.query("""
         select what_is_known, smallest_group, groups_of_people, groups_below_threshold, threshold
-        from stedi_audit.k_anonymity where table_name = 'customers_curated' order by what_is_known
+        from stedi_audit.k_anonymity where curated_table = 'customers_curated' order by what_is_known
     """)
     months = len({time_of(START - 1).month, time_of(START).month})
     assert rows == [("to the month", 3 - months, months, months, 5), ("to the microsecond", 1, 2, 2, 5)]
