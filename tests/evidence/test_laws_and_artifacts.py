@@ -36,7 +36,7 @@ def test_the_readme_names_each_test_of_a_law() -> None:
     assert {number: names for number, names in named.items() if names} == said
     assert [law.number for law in listed] == [1, 2, 3, 4, 5, 6, 7, 8]
     files = [t.name for law in listed for t in law.tests if t.name.endswith(".py")]
-    assert [name for name in files if not (PROJECT / name).exists()] == []
+    assert [name for name in files if not (PROJECT / name).is_file()] == []
     assert all(law.tests for law in listed)
 
 
@@ -120,6 +120,18 @@ def test_results_that_are_none_say_so(read: Any, content: str | None, tmp_path: 
     found = read(path)
     assert found.tests == {}
     assert str(path) in found.why_not
+
+
+def test_tests_may_be_named_in_short_and_by_folder(tmp_path: Path) -> None:
+    path = tmp_path / "tests.xml"
+    path.write_text(JUNIT)
+    row = "| 1 | Law | says | `tests/lakehouse/test_a.py`, `test_forgetting.py`, `tests/lakehouse/` |"
+    (law,) = laws(row, pytest_results(path))
+    assert [(t.name, t.state) for t in law.tests] == [
+        ("tests/lakehouse/test_a.py", "not run"),
+        ("tests/lakehouse/test_forgetting.py", "passed"),
+        ("tests/lakehouse/", "failed"),
+    ]
 
 
 def test_a_readme_without_laws_is_refused() -> None:
