@@ -20,6 +20,7 @@ _ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 # A test of dbt; a file of pytest's, which may go without its folder behind another of the same; a
 # folder of such files.
 _TEST = re.compile(r"`(assert_\w+|(?:tests/\w+/)?test_\w+\.py|tests/\w+/)`")
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
 # A dbt command that only compiles tests writes run results too, in which all of them are well.
 _RAN_TESTS = ("build", "test")
 
@@ -82,7 +83,7 @@ def laws(readme: str, *results: Results) -> list[Law]:
         Law(
             int(number),
             name,
-            says,
+            _LINK.sub(r"\1", says),
             tuple(_came_to(test, known) for test in _tests(tests)),
         )
         for number, name, says, tests in found
