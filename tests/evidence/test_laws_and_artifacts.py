@@ -127,7 +127,8 @@ def test_results_that_are_none_say_so(read: Any, content: str | None, tmp_path: 
 def test_tests_may_be_named_in_short_and_by_folder(tmp_path: Path) -> None:
     path = tmp_path / "tests.xml"
     path.write_text(JUNIT)
-    row = "| 1 | Law | [says](a.md) | `tests/lakehouse/test_a.py`, `test_forgetting.py`, `tests/lakehouse/` |"
+    named = "`tests/lakehouse/test_a.py`, `test_forgetting.py`, `tests/lakehouse/`"
+    row = f"| 1 | Law | [says](a.md) | {named} |"
     (law,) = laws(row, pytest_results(path))
     assert law.says == "says"
     assert [(t.name, t.state) for t in law.tests] == [
@@ -165,8 +166,9 @@ def test_a_leak_is_red(leak: str, field: str, manifest: Path) -> None:
     def add(model: dict[str, Any]) -> None:
         sql, end = model["compiled_code"].rsplit("select * from final", 1)
         model["compiled_code"] = (
-            f"{sql} select final.*, {leak} as note from final inner join "
-            f"stedi_trusted.customer_trusted as people on final.customer_id = people.customer_id{end}"
+            f"{sql} select final.*, {leak} as note from final "
+            "inner join stedi_trusted.customer_trusted as people "
+            f"on final.customer_id = people.customer_id{end}"
         )
 
     assert lineage(manifest).beyond == []
