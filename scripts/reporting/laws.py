@@ -17,7 +17,10 @@ from pathlib import Path
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 _ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
-_TEST = re.compile(r"`(assert_\w+|tests/\w+/test_\w+\.py)`")
+# A test of dbt; a file of pytest's, which may go without its folder behind another of the same; a
+# folder of such files.
+_TEST = re.compile(r"`(assert_\w+|(?:tests/\w+/)?test_\w+\.py|tests/\w+/)`")
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
 # A dbt command that only compiles tests writes run results too, in which all of them are well.
 _RAN_TESTS = ("build", "test")
 
@@ -80,8 +83,8 @@ def laws(readme: str, *results: Results) -> list[Law]:
         Law(
             int(number),
             name,
-            says,
-            tuple(known.get(test, Proof(test, NOT_RUN)) for test in _TEST.findall(tests)),
+            _LINK.sub(r"\1", says),
+            tuple(_came_to(test, known) for test in _tests(tests)),
         )
         for number, name, says, tests in found
     ]
@@ -121,8 +124,25 @@ def pytest_results(path: Path) -> Results:
     for case in tree.iter("testcase"):
         name = "/".join(_file_of(case.attrib["classname"])) + ".py"
         files.setdefault(name, Counter())[_state_of(case)] += 1
-    tests = {name: _of_file(name, states) for name, states in files.items()}
+    tests = {name: _of_all(name, states) for name, states in files.items()}
     return Results(tests, when.astimezone(timezone.utc), "", *_summed(tests))
+
+
+def _tests(named: str) -> Iterator[str]:
+    folder = ""
+    for name in _TEST.findall(named):
+        if "/" in name:
+            folder = name.rpartition("/")[0]
+        elif name.startswith("test_"):
+            name = f"{folder}/{name}"
+        yield name
+
+
+def _came_to(name: str, known: dict[str, Proof]) -> Proof:
+    """What a test came to, or all files of a folder together."""
+    if not name.endswith("/"):
+        return known.get(name, Proof(name, NOT_RUN))
+    return _of_all(name, Counter(t.state for t in known.values() if t.name.startswith(name)))
 
 
 _STATES = {"pass": PASSED, "skipped": NOT_RUN}
@@ -148,7 +168,7 @@ def _state_of(case: ElementTree.Element) -> str:
     return NOT_RUN if "skipped" in tags else PASSED
 
 
-def _of_file(name: str, states: Counter[str]) -> Proof:
-    """A file has passed if each of its tests that ran has, and one did."""
+def _of_all(name: str, states: Counter[str]) -> Proof:
+    """Tests together have passed if each of them that ran has, and one did."""
     state = next((state for state in (FAILED, PASSED) if states[state]), NOT_RUN)
     return Proof(name, state, ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())))

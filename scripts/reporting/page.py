@@ -39,6 +39,7 @@ class Evidence:
     """All that the page says."""
 
     now: datetime
+    database: str
     build: people.Build
     laws: list[laws.Law]
     results: dict[str, laws.Results]  # of which runner
@@ -69,6 +70,7 @@ def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evid
     }
     return Evidence(
         now=datetime.now(timezone.utc),
+        database=places.database.name,
         build=build,
         laws=laws.laws(places.readme.read_text(encoding="utf-8"), *results.values()),
         results=results,

@@ -79,8 +79,7 @@ def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
                 and (states.research_consent_at is null or now.readings > 0)
         )
     """
-    people: dict[str, Person] = {}
-    for customer_id, since, consent_at, released_at, released, source, reason, readings in query(f"""
+    found = query(f"""
         {concerned},
         listed as (
             select * from concerned order by valid_from desc, customer_id limit {limit}
@@ -108,7 +107,9 @@ def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
             on listed.customer_id = releases.customer_id
             and releases.build_id = '{build.build_id}' and releases.reason <> 'released'
         order by listed.valid_from desc, listed.customer_id, releases.source, releases.reason
-    """):
+    """)
+    people: dict[str, Person] = {}
+    for customer_id, since, consent_at, released_at, released, source, reason, readings in found:
         count = None if released is None else int(released)
         person = people.setdefault(
             customer_id, Person(customer_id, since, consent_at, released_at, count)

@@ -1,4 +1,4 @@
-"""What is kept of erasures, beside the pseudonym key: their receipts, and those that have not ended.
+"""What is kept of erasures, beside the pseudonym key: receipts, and what has not ended.
 
 A receipt names nobody: its people are HMACs under a key that is kept nowhere.
 """

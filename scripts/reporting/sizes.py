@@ -20,7 +20,8 @@ class Night:
 
 @dataclass(frozen=True)
 class Sizes:
-    """files: what, and bytes; None where they are not known. nights: none where none was measured; why_not: why."""
+    """files: what, and bytes; None where they are not known. nights: none where none was measured;
+    why_not: why."""
 
     files: list[tuple[str, int | None]]
     nights: list[Night]
@@ -62,4 +63,5 @@ def _nights(measured: Path) -> tuple[list[Night], str]:
         ]
     except (AttributeError, KeyError, TypeError, ValueError):
         return [], f"{name}: of another version; `make bench` writes it anew"
-    return sorted(nights, key=lambda night: night.days), "" if nights else f"{name}: no night on Athena was measured"
+    nights.sort(key=lambda night: night.days)
+    return nights, "" if nights else f"{name}: no night on Athena was measured"

@@ -36,7 +36,7 @@ def test_the_readme_names_each_test_of_a_law() -> None:
     assert {number: names for number, names in named.items() if names} == said
     assert [law.number for law in listed] == [1, 2, 3, 4, 5, 6, 7, 8]
     files = [t.name for law in listed for t in law.tests if t.name.endswith(".py")]
-    assert [name for name in files if not (PROJECT / name).exists()] == []
+    assert [name for name in files if not (PROJECT / name).is_file()] == []
     assert all(law.tests for law in listed)
 
 
@@ -98,8 +98,10 @@ def test_pytests_results(tmp_path: Path) -> None:
     path = tmp_path / "tests.xml"
     path.write_text(JUNIT)
     found = pytest_results(path)
-    states = {law.number: law.state for law in laws(README, found)}
-    assert (states[5], states[7], states[8]) == ("proven", "broken", "not proven")
+    files = ("lakehouse/test_forgetting", "lakehouse/test_one_sql", "athena_local/test_budget")
+    table = "\n".join(f"| {n} | Law | says | `tests/{f}.py` |" for n, f in enumerate(files))
+    states = [law.state for law in laws(table, found)]
+    assert states == ["proven", "broken", "not proven"]
     assert f"{found.when:%H:%M}" == "09:00"
     assert found.failed == ("tests/lakehouse/test_one_sql.py",)
 
@@ -120,6 +122,20 @@ def test_results_that_are_none_say_so(read: Any, content: str | None, tmp_path: 
     found = read(path)
     assert found.tests == {}
     assert str(path) in found.why_not
+
+
+def test_tests_may_be_named_in_short_and_by_folder(tmp_path: Path) -> None:
+    path = tmp_path / "tests.xml"
+    path.write_text(JUNIT)
+    named = "`tests/lakehouse/test_a.py`, `test_forgetting.py`, `tests/lakehouse/`"
+    row = f"| 1 | Law | [says](a.md) | {named} |"
+    (law,) = laws(row, pytest_results(path))
+    assert law.says == "says"
+    assert [(t.name, t.state) for t in law.tests] == [
+        ("tests/lakehouse/test_a.py", "not run"),
+        ("tests/lakehouse/test_forgetting.py", "passed"),
+        ("tests/lakehouse/", "failed"),
+    ]
 
 
 def test_a_readme_without_laws_is_refused() -> None:
@@ -150,8 +166,9 @@ def test_a_leak_is_red(leak: str, field: str, manifest: Path) -> None:
     def add(model: dict[str, Any]) -> None:
         sql, end = model["compiled_code"].rsplit("select * from final", 1)
         model["compiled_code"] = (
-            f"{sql} select final.*, {leak} as note from final inner join "
-            f"stedi_trusted.customer_trusted as people on final.customer_id = people.customer_id{end}"
+            f"{sql} select final.*, {leak} as note from final "
+            "inner join stedi_trusted.customer_trusted as people "
+            f"on final.customer_id = people.customer_id{end}"
         )
 
     assert lineage(manifest).beyond == []
