@@ -47,7 +47,7 @@ def tables(database: Path) -> dict[str, Counter]:
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
             "select table_schema || '.' || table_name from information_schema.tables "
-            "where table_name not in ('builds', 'changed_identifiers')"
+            "where table_name not in ('builds', 'changed_identifiers', 'releases')"
         ).fetchall()
         return {n: Counter(connection.execute(f"select * from {n}").fetchall()) for (n,) in names}
 
