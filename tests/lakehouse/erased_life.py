@@ -43,17 +43,18 @@ def pattern_of(text: str) -> re.Pattern[str]:
 
 
 def without(life: Life, who: int) -> Life:
-    """The life as it is when what was delivered of a person has gone."""
+    """The life as it is when what was delivered of a person has gone: their records and motions, and
+    what those devices measured that nobody else ever named."""
+    email = life.email(who)
+    named: dict[bool, set[str | None]] = {True: set(), False: set()}
+    for _, record in life.delivered["customer"]:
+        named[record.email == email].add(record.serial_number)
+    gone = {"customer": {email}, "accelerometer": {email}, "step_trainer": named[True] - named[False]}
     left = deepcopy(life)
-    for source, own in (("customer", life.email), ("accelerometer", life.email)):
+    for source, whose in gone.items():
         left.delivered[source] = [
-            (day, record) for day, record in life.delivered[source] if record[0] != own(who)
+            (day, record) for day, record in life.delivered[source] if record[0] not in whose
         ]
-    left.delivered["step_trainer"] = [
-        (day, record)
-        for day, record in life.delivered["step_trainer"]
-        if record[0] != life.serial(who)
-    ]
     return left
 
 

@@ -25,6 +25,7 @@ from deeds import (
     Measured,
     Moved,
     Record,
+    person_name,
     source_of,
 )
 from expectation import SOURCES
@@ -90,7 +91,26 @@ class Build(NamedTuple):
         return " ".join(words)
 
 
-Step = Deliver | Build
+class Maintain(NamedTuple):
+    """Maintenance: every table stays, and no file beyond staging has who is in none."""
+
+    def __str__(self) -> str:
+        return "maintenance"
+
+
+class Erase(NamedTuple):
+    """A person of a life is erased, and every table is made anew; `back`: may come back instead."""
+
+    life: int
+    who: int
+    back: bool = False
+
+    def __str__(self) -> str:
+        what = "may come back" if self.back else "is erased"
+        return f"{person_name(self.who)} of life {self.life} {what}"
+
+
+Step = Deliver | Build | Maintain | Erase
 
 
 @dataclass(frozen=True)
@@ -117,7 +137,7 @@ class History:
         """The history in words, a line for each build, file and deed."""
         dates = self.dates()
         for number, (day, step) in enumerate(zip(self.days(), self.steps)):
-            if isinstance(step, Build):
+            if not isinstance(step, Deliver):
                 yield f"step {number}: {step}"
                 continue
             with_empty = ", empty ones where there is nothing" if step.empty else ""
@@ -228,6 +248,30 @@ BUILDS = _made(
     full_refresh=_mostly(False, True, times=9),
     killed=KILLED,
 )
+
+
+# The first person of a life is in its bad lines too, which a life does not know to be theirs.
+MAY_BE_ERASED = st.integers(1, PEOPLE - 1)
+
+
+@st.composite
+def whole_lives(draw: st.DrawFn, lives: int = LIVES, turns: int = 4) -> History:
+    """Deliveries and builds, and between them maintenance, erasures, and people who may come back."""
+    steps: list[Step] = []
+    erased: list[Erase] = []
+    for _ in range(turns):
+        steps += [draw(deliveries(lives)), draw(_mostly(Build(), Build(killed=500), times=3))]
+        kinds = draw(st.lists(st.sampled_from(("erase", "maintain", "back")), max_size=2))
+        steps += [Build()] if kinds and steps[-1].killed else []
+        for kind in kinds:
+            if kind == "maintain":
+                steps.append(Maintain())
+            elif kind == "erase":
+                erased.append(Erase(draw(st.integers(0, lives - 1)), draw(MAY_BE_ERASED)))
+                steps.append(erased[-1])
+            elif erased:
+                steps.append(erased.pop(0)._replace(back=True))
+    return History((*steps, Build(), Maintain(), Build()))
 
 
 @st.composite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deeds import Again, Bad, Deed, Measured, Moved, Record
-from histories import Build, Deliver, History
+from histories import Build, Deliver, Erase, History, Maintain
 from killing import Before
 
 # Lives that random ones are not as likely to come by: what each does in the first, the second and
@@ -121,3 +121,42 @@ COUNTEREXAMPLES: dict[str, History] = {
         Build(),
     )),
 }  # fmt: skip
+
+
+# Somebody's whole life with STEDI, beside another of the same course who is never erased.
+WHO = 1
+
+
+def _both(*deeds: Deed) -> Deliver:
+    return Deliver(tuple((life, deed) for life in (0, 1) for deed in deeds), files=2)
+
+
+A_WHOLE_LIFE = History((
+    # refuses, and has readings; somebody else consents from the beginning
+    _both(Record(WHO, consent=None), Moved(WHO), Moved(WHO, 1), Measured(WHO), Measured(WHO, 1),
+          Record(0, consent=9), Moved(0), Measured(0)),
+    Build(),
+    # consents late: the readings that came before count
+    _both(Record(WHO, consent=9)),
+    Build(),
+    # withdraws, and is in no file when maintenance has run
+    _both(Record(WHO, consent=None)),
+    Build(),
+    Maintain(),
+    Build(),
+    # consents again, from a later date on
+    _both(Record(WHO, consent=1), Moved(WHO, 4), Measured(WHO, 4)),
+    Build(),
+    # takes a new device
+    _both(Record(WHO, device=2), Measured(2, 4, value=1)),
+    Build(),
+    # is erased, comes back with a delivery, and is let in again
+    Erase(0, WHO),
+    _both(Record(WHO, phone=5), Moved(WHO, 4, value=1), Measured(WHO, 4, value=1)),
+    Build(),
+    Erase(0, WHO, back=True),
+    Build(),
+    Erase(0, WHO),
+    Maintain(),
+    Build(),
+))  # fmt: skip

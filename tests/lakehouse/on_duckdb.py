@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
-from expected_tables import Rows, row
+from duckdb_tables import tables
+from erasing_on_duckdb import erase, erasing, held
+from expected_tables import Rows
 from histories import PER_MILLE, Build
 from lakehouse import Lakehouse
 from replay import LAYERS, Outcome
 
+SETTING = "memory_limit:"
+UNPACKED = "force_compression: uncompressed\n        memory_limit:"
 FIRST_GUESS = 120  # changes of a build, where none has ended yet
 
 
@@ -39,6 +43,53 @@ class OnDuckDB:
             self._changes = result.changes
         return Outcome(result.success, errors=result.errors)
 
+    def unpack(self) -> None:
+        """Has texts stand in the database file as they are, so that they can be counted there."""
+        profiles = self._lakehouse.folder / "profiles.yml"
+        text = profiles.read_text()
+        assert text.count(SETTING) == 1
+        profiles.write_text(text.replace(SETTING, UNPACKED))
+
+    def maintain(self) -> None:
+        result = self._lakehouse.dbt("run-operation", "maintain")
+        assert result.success, result.errors
+
+    def left_behind(self, texts: dict[str, str]) -> list[str]:
+        """Texts that the unpacked file has more often than its rows do."""
+        self.searched = (content := self._lakehouse.database.read_bytes()).__len__()
+        rows = self._texts()
+        return [
+            f"{what}: {content.count(text.encode())} times in the file, {rows.count(text)} in rows"
+            for what, text in texts.items()
+            if content.count(text.encode()) != rows.count(text)
+        ]
+
+    def _texts(self) -> str:
+        columns = self._lakehouse.query(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
+        )
+        found = []
+        for schema, table, column in columns:
+            rows = self._lakehouse.query(
+                f"select {column} from {schema}.{table} where {column} is not null"
+            )
+            found += [value for (value,) in rows]
+        return "\n".join(found)
+
+    def erase(self, email: str) -> None:
+        erase(self._lakehouse, email)
+
+    def reinstate(self, email: str) -> None:
+        erasing(self._lakehouse).reinstate([email])
+
+    def holds(self, texts: dict[str, str]) -> list[str]:
+        return [
+            f"{what} in {file}"
+            for what, text in texts.items()
+            for file in held(self._lakehouse.folder, text)
+        ]
+
     def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         return tables(self._lakehouse.database, layers)
 
@@ -50,23 +101,9 @@ class OnDuckDB:
         self._rebuilt += 1
         other = Lakehouse(self._folder / f"rebuilt-{self._rebuilt}")
         other.landing = landing
+        for restricted in ("erasures", "erasure_key"):
+            if (noted := self._lakehouse.folder / restricted).exists():
+                shutil.copytree(noted, other.folder / restricted)
         result = other.dbt(*Build(scope=scope, full_refresh=True).arguments)
         assert result.success, result.errors
         return tables(other.database)
-
-
-def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
-    """All rows of all tables of a database file, or of some layers."""
-    found: dict[str, Rows] = {}
-    schemas = [f"stedi_{layer}" for layer in layers]
-    with duckdb.connect(database, read_only=True) as connection:
-        names = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables "
-            "where list_contains(?, table_schema) order by 1",
-            [schemas],
-        ).fetchall()
-        for (name,) in names:
-            cursor = connection.execute(f"select * from {name}")
-            columns = [column[0] for column in cursor.description]
-            found[name] = Counter(row(columns, values) for values in cursor.fetchall())
-    return found

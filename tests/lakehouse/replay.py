@@ -13,12 +13,13 @@ from typing import Protocol
 from deeds import PEOPLE, Life
 from expectation import SOURCES
 from expected_tables import Row, Rows, expected_tables
-from histories import Build, Deliver, History
+from erased_life import without
+from histories import Build, Deliver, Erase, History, Maintain
 from lakehouse import EXEMPT, customer_id
 
 LAYERS = ("staging", "trusted", "curated", "audit")
 SHARED = ("trusted", "curated")
-LEDGER = "stedi_audit.releases"
+LEDGER, BUILDS = "stedi_audit.releases", "stedi_audit.builds"
 SHOWN = 4  # rows of a difference
 
 
@@ -42,6 +43,21 @@ class Engine(Protocol):
 
     def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         """All rows of all tables, or of some layers', by `schema.name`."""
+
+    def maintain(self) -> None:
+        """Runs maintenance."""
+
+    def left_behind(self, texts: dict[str, str]) -> list[str]:
+        """What files beyond staging have of texts that no row there has, in words."""
+
+    def erase(self, email: str) -> None:
+        """Erases a person, and builds every table anew."""
+
+    def reinstate(self, email: str) -> None:
+        """Lets a person come back, and builds every table anew."""
+
+    def holds(self, texts: dict[str, str]) -> list[str]:
+        """Where any of the texts is stored at all, in words."""
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """The same of a lakehouse in which all that has landed was built at once, in full."""
@@ -105,6 +121,11 @@ def replay(history: History, engine: Engine, every_refresh: bool = False) -> Fai
     for number, (day, step) in enumerate(zip(history.days(), history.steps)):
         if isinstance(step, Deliver):
             course.deliver(step, day)
+        elif isinstance(step, Maintain | Erase):
+            does = course.maintain if isinstance(step, Maintain) else course.erase
+            errors, wrong = does(step)
+            if errors or wrong:
+                return Failure(number, errors, wrong)
         else:
             errors, wrong = course.build(step, every_refresh or number == max(whole, default=None))
             if errors or wrong:
@@ -121,6 +142,7 @@ class Course:
         self._lives: dict[int, Life] = {}
         self._deliveries = 0
         self._built = False
+        self._erased: set[str] = set()
         # What was right since the last whole build; None where parts of several states are mixed.
         self._right: dict[str, Rows] | None = {}
 
@@ -151,12 +173,66 @@ class Course:
 
     def built(self, scope: str, refresh: bool) -> list[Difference]:
         """What is wrong after a whole build."""
-        self._right = expected_tables(self._lives.values(), self._dates, scope)
+        self._right = self._expected(scope)
         found = self._engine.tables()
         wrong = [*beside_python(found, self._right)]
         if refresh and not wrong:
             wrong = [*_beside_refresh(found, self._engine.rebuilt(scope))]
         return wrong
+
+    def _expected(self, scope: str) -> dict[str, Rows]:
+        return expected_tables(self._lives.values(), self._dates, scope, self._erased)
+
+    def maintain(self, _: Maintain) -> tuple[str, list[Difference]]:
+        """Maintains. Returns what files have of who is not in trusted, and which tables changed."""
+        before = self._engine.tables()
+        self._engine.maintain()
+        left = self._engine.left_behind(self._withheld())
+        after = self._engine.tables()
+        for table in (BUILDS,):  # maintenance is noted there
+            before.pop(table, None), after.pop(table, None)
+        changed = [
+            difference
+            for name in before.keys() | after.keys()
+            for difference in _difference(
+                name, "before maintenance", after.get(name, Counter()), before.get(name, Counter())
+            )
+        ]
+        return "; ".join(left[:SHOWN]), changed
+
+    def _withheld(self) -> dict[str, str]:
+        """Emails and ids of people of whom trusted and curated have nothing."""
+        if not self._right:
+            return {}
+        there = {
+            value
+            for name, rows in self._right.items() if _layer(name) in SHARED
+            for cells in rows
+            for column, value in cells if column == "customer_id"
+        }  # fmt: skip
+        people = [life.email(who) for life in self._lives.values() for who in range(PEOPLE)]
+        gone = [email for email in people if customer_id(email) not in there]
+        return {f"email of {n}": n for n in gone} | {f"id of {n}": customer_id(n) for n in gone}
+
+    def erase(self, step: Erase) -> tuple[str, list[Difference]]:
+        """Erases a person, or lets them come back. Returns where they are still stored, if they
+        are, and which tables are wrong."""
+        life = self._lives.get(step.life) or Life(step.life)
+        email = life.email(step.who)
+        known = [r for source in SOURCES[:2] for _, r in life.delivered[source] if r[0] == email]
+        if step.back:
+            if email not in self._erased:
+                return "", []
+            self._erased.discard(email)
+            self._engine.reinstate(email)
+            return "", self.built("since_consent", False)
+        if not known and email not in self._erased:
+            return "", []  # of whom nothing landed cannot be erased
+        texts = {"email": email, "customer_id": customer_id(email)}
+        self._lives[step.life] = without(life, step.who)
+        self._erased.add(email)
+        self._engine.erase(email)
+        return "; ".join(self._engine.holds(texts)[:SHOWN]), self.built("since_consent", False)
 
     def broken_off(self, scope: str) -> list[Difference]:
         """What trusted and curated have too much of after a build that broke off: they may lack
@@ -164,7 +240,7 @@ class Course:
         withdrawn and was out of them."""
         if self._right is None:
             return []
-        now = expected_tables(self._lives.values(), self._dates, scope)
+        now = self._expected(scope)
         self._right = {name: self._right.get(name, Counter()) | now[name] for name in now}
         found = self._engine.tables(SHARED)
         shared = {name: rows for name, rows in self._right.items() if _layer(name) in SHARED}
