@@ -36,12 +36,12 @@ def tables(local: AthenaLocal) -> list[dict[str, Any]]:
 
 def test_the_build_ran_every_kind_of_test(generated: Built) -> None:
     kinds = {node["unique_id"].split(".")[0] for node in generated.result.nodes}
-    assert kinds == {"model", "seed", "test", "unit_test", "operation"}
+    assert kinds == {"model", "seed", "test", "unit_test", "operation", "exposure"}
 
 
 def test_every_table_is_iceberg_and_under_its_zone(built: AthenaLocal) -> None:
     found = [table for table in tables(built) if table["TableType"] != "VIRTUAL_VIEW"]
-    assert len(found) == 20
+    assert len(found) == 22
     for table in found:
         zone = PLACES.get(table["Name"], table["DatabaseName"].removeprefix("stedi_") + "/")
         assert table["Parameters"]["table_type"] == "ICEBERG"
@@ -74,7 +74,7 @@ def test_the_docs_have_their_catalog_from_glue(built: AthenaLocal) -> None:
     result = built.dbt("docs", "generate")
     assert result.success, result.output
     catalog = json.loads((built.folder / "dbt/athena/catalog.json").read_text())
-    assert len(catalog["nodes"]) == 23 and len(catalog["sources"]) == 5
+    assert len(catalog["nodes"]) == 28 and len(catalog["sources"]) == 7
     columns = catalog["nodes"]["model.stedi_lakehouse.accelerometer_trusted"]["columns"]
     assert [(c["name"], c["type"]) for c in columns.values()][:3] == [
         ("ingest_date", "date"),

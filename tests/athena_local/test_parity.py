@@ -14,7 +14,7 @@ from athena_local.parity import Compared, compare, rebuild_both, report
 from athena_local.trino import QueryFailed
 from click.testing import CliRunner
 
-TABLES = 22
+TABLES = 27
 ANY_TIME = ("--vars", "consent_scope: any_time", "--select", "accelerometer_decisions+",
             "step_trainer_decisions+")  # fmt: skip
 

@@ -129,8 +129,8 @@ MUTATIONS = [
         "a device that two people claim is each one's",
         DISTANCES,
         "left join devices on readings.serial_number = devices.serial_number",
-        "left join (select serial_number, customer_id, research_consent_at, 1 as claimants "
-        "from {{ ref('stg_customers') }}) "
+        "left join (select serial_number, customer_id, research_consent_at, is_erased, "
+        "1 as claimants from {{ ref('stg_customers') }}) "
         "as devices on readings.serial_number = devices.serial_number",
         "assert_ambiguous_devices_are_withheld",
     ),

@@ -26,6 +26,7 @@ BREAKS = (
     "a device that two people claim is each one's",
     "rejected lines vanish",
     "a person is an email beyond customer_trusted",
+    "of two records of one moment the history takes the consent",
 )
 
 
