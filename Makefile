@@ -6,6 +6,7 @@
 #   make test-athena     of the checks those on a local Athena
 #   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
 #   make parity          both engines on the same files (FROM=DIR, VARS= too): how many rows of each table differ
+#   make lives [N=1000]  random lives from consent to erasure on DuckDB, thirty without erasures on the local Athena
 #   make mutants         the models and their upkeep broken on purpose: which test notices each way
 #   make lock            requirements.txt       make clean  remove what dbt and the tests made
 PYTHON ?= python3
@@ -21,7 +22,7 @@ export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
 
-.PHONY: run test test-athena mutants lint docs evidence bench athena parity lock clean
+.PHONY: run test test-athena lives mutants lint docs evidence bench athena parity lock clean
 .DELETE_ON_ERROR:
 
 run: $(INSTALLED) profiles.yml
@@ -61,6 +62,10 @@ evidence: $(INSTALLED) profiles.yml
 
 bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py
+
+lives: $(INSTALLED)
+	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/lakehouse/test_whole_lives.py
+	@$(BIN)/python -m pytest tests/athena_local/test_histories_on_athena.py
 
 mutants: $(INSTALLED)
 	@$(BIN)/python -m pytest -v tests/lakehouse/test_privacy_tests_can_fail.py tests/lakehouse/test_upkeep_can_fail.py
