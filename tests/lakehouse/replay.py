@@ -285,8 +285,8 @@ def _lines(step: Deliver, day: int, lives: dict[int, Life]) -> dict[str, dict[in
 def _with_the_last_releases(found: dict[str, Rows]) -> dict[str, Rows]:
     """The tables, of the ledger only what the last build noted there."""
     ledger = found.get(LEDGER, Counter())
-    moments = {times: dict(times)["noted_at"] for times in ledger}
-    last = max(moments.values(), default=None)
+    moments = {times: dict(times).get("noted_at") for times in ledger}
+    last = max(filter(None, moments.values()), default=None)
     noted = Counter({times: n for times, n in ledger.items() if moments[times] == last})
     return found | {LEDGER: noted}
 
