@@ -5,7 +5,7 @@
 After each step every table is what Python expects. After maintenance no file has more of anybody
 than its rows; after an erasure nothing that is stored has the person's email or id.
 
-STEDI_LIVES (20)               how many random lives, twenty in a lakehouse
+STEDI_LIVES (0)                how many random lives, twenty in a lakehouse
 STEDI_HISTORIES_SEED (0)       other lives
 """
 
@@ -22,7 +22,7 @@ from known_histories import A_WHOLE_LIFE
 from on_duckdb import OnDuckDB
 from replay import replay
 
-NUMBER = ceil(int(os.environ.get("STEDI_LIVES", "20")) / LIVES)
+NUMBER = ceil(int(os.environ.get("STEDI_LIVES", "0")) / LIVES)
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 
 
@@ -44,6 +44,8 @@ def test_a_whole_life(tmp_path: Path) -> None:
     lived(A_WHOLE_LIFE, tmp_path)
 
 
-@pytest.mark.parametrize("number", range(NUMBER))
-def test_random_lives(number: int, tmp_path: Path) -> None:
-    lived(random_lives()[number], tmp_path)
+if NUMBER:  # else there would be a test that is skipped
+
+    @pytest.mark.parametrize("number", range(NUMBER))
+    def test_random_lives(number: int, tmp_path: Path) -> None:
+        lived(random_lives()[number], tmp_path)
