@@ -22,7 +22,7 @@ SHAPE = Shape(people=1000, readings_per_day=108_000)
 # night after nights scans some 1 % more.
 HISTORY = 7
 # Kept up by slices too, but of few rows: their history is lost in the least that is read anyway.
-SMALL = {"builds", "customer_trusted", "decisions_by_month", "rejected_lines",
+SMALL = {"builds", "customer_trusted", "decisions_by_month", "rejected_lines", "releases",
          "stg_customer_records", "stg_customers"}  # fmt: skip
 
 
