@@ -128,10 +128,6 @@ MUTATIONS = [
         HAD_REFUSED,
     ),
     Mutation(
-        "counts are believed after a build that broke off while it replaced them",
-        HAVING, "upkeep().is_whole or upkeep().is_resumed", "upkeep().is_whole", BROKEN_OFF,
-    ),
-    Mutation(
         "a build of a part counts as complete",
         "models/audit/builds.sql", "'true' if everything_is_selected() else 'false'", "'true'",
         PARTS,
