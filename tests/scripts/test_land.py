@@ -265,14 +265,14 @@ def test_a_dry_run_refuses_too(root: Root, deliver: Callable) -> None:
     check_refused(run(root, deliver("a.csv"), "--dry-run"), "a.csv")
 
 
-CUT = gzip.compress(GOOD * 100)[:-9]
+CUT = gzip.compress(GOOD * 100, mtime=0)[:-9]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
         ("a.json.gz", CUT, "cannot be read"),
-        ("a.json.gz", gzip.compress(GOOD) + CUT, "cannot be read"),
+        ("a.json.gz", gzip.compress(GOOD, mtime=0) + CUT, "cannot be read"),
         ("a.jsonl.gz", GOOD, "cannot be read"),
         ("a.csv", GOOD, "must end in .json, .jsonl, .json.gz, .jsonl.gz"),
         ("a.JSON", GOOD, "must end in"),
