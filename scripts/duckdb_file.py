@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from durable import sync
+
 UNFINISHED = ".compacting"  # after the database file's own name
 
 
@@ -57,9 +59,9 @@ def compact(connection: duckdb.DuckDBPyConnection, database: str, path: Path) ->
         if size_of(log) or size_of(unfinished_files(path)[1]):
             raise NotCompacted(f"{path}: somebody changes it. It stays as it was; run this again")
         new.chmod(path.stat().st_mode)
-        _sync(new)
+        sync(new)
         os.replace(new, path)
-        _sync(path.parent)
+        sync(path.parent)
     except duckdb.Error as error:
         raise NotCompacted(
             f"{path}: it stays as it was, as no compacted one could be made: {error}. It takes as "
@@ -83,12 +85,3 @@ def size_of(path: Path) -> int:
 def _remove(path: Path) -> None:
     for left in unfinished_files(path):
         left.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """Has the disk hold a file's content, or a folder's names."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,6 +12,7 @@ import os
 from enum import Enum
 from pathlib import Path
 
+from durable import sync
 from pseudonym_key import make_key
 
 
@@ -49,18 +50,10 @@ def replace_key(path: Path) -> None:
         if not old_key(path).exists():
             os.link(path, old_key(path))
         os.replace(next_key(path), path)
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def destroy_old_key(path: Path) -> None:
     """Removes the old key; nothing where there is none. Raises OSError."""
     old_key(path).unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from aws_names import LAYERS, Lakehouse, load_config
 from pii_levels import LEVELS, DescribedTable, UnknownLevel, described_tables
-from provision import CONFIG, Clients, clear_errors
+from provision import Clients, clear_errors, config_option
 
 PII, LAYER = "pii", "layer"
 TAGS = {PII: LEVELS, LAYER: LAYERS}
@@ -147,13 +147,7 @@ def read_tables(path: Path) -> list[DescribedTable]:
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--config",
-    default=CONFIG,
-    show_default="infrastructure/config.toml",
-    type=click.Path(path_type=Path),
-    help="What everything is called.",
-)
+@config_option
 @click.option(
     "--manifest",
     default=MANIFEST,

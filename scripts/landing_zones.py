@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from durable import sync
 from landing_files import (
     ENTITIES,
     UnreadableFile,
@@ -120,7 +121,7 @@ class LocalZone:
             ) from error
         finally:
             unfinished.unlink(missing_ok=True)
-        _sync_folder(target.parent)
+        sync(target.parent)
 
     def address(self, entity: str, date: str, name: str) -> str:
         return str(self._path(entity, date, name))
@@ -248,15 +249,6 @@ def _copy(source: Path, target: Path, progress: Progress) -> str:
         written.flush()
         os.fsync(written.fileno())
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _changed(path: Path) -> NotLanded:

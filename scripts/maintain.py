@@ -23,7 +23,7 @@ import yaml
 
 from aws_names import BUILT, BUILT_LAYERS, Lakehouse, load_config
 from iceberg_files import current_files
-from provision import CONFIG, Clients, clear_errors
+from provision import Clients, clear_errors, config_option
 from storage import Bucket, Object
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project.yml"
@@ -217,13 +217,7 @@ def _size(objects: Iterable[Object], table: Table) -> int:
     help="Keep for so many days what is no longer current.",
 )
 @click.option("--minutes", default=120.0, show_default=True, help="Stop it after so long.")
-@click.option(
-    "--config",
-    default=CONFIG,
-    show_default="infrastructure/config.toml",
-    type=click.Path(path_type=Path),
-    help="What everything on AWS is called.",
-)
+@config_option
 def main(target: str, retention_days: float | None, minutes: float, config: Path) -> None:
     try:
         if target == "duckdb":

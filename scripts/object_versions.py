@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from aws_names import BUILT, LANDING, RESULTS, load_config
-from provision import CONFIG, Clients, clear_errors
+from provision import Clients, clear_errors, config_option
 from storage import Bucket, Version
 
 
@@ -40,14 +40,9 @@ def old_results(versions: Iterable[Version], before: datetime) -> Iterator[Versi
 
 
 def purge(bucket: Bucket, versions: Iterable[Version]) -> tuple[int, int]:
-    """Deletes versions, all markers after all others; how many, and how many bytes.
-
-    Raises NotDeleted and ClientError.
-    """
+    """Deletes versions; how many, and how many bytes. Raises NotDeleted and ClientError."""
     found = list(versions)
-    for is_marker in (False, True):
-        bucket.delete_versions(version for version in found if version.is_marker is is_marker)
-    return len(found), sum(version.size for version in found)
+    return bucket.delete_markers_last(found), sum(version.size for version in found)
 
 
 def find(bucket: Bucket, zones: Iterable[str], before: datetime, results: bool) -> list[Version]:
@@ -63,13 +58,7 @@ def find(bucket: Bucket, zones: Iterable[str], before: datetime, results: bool) 
 @click.option("--landing", is_flag=True, help="Of landed files, too: after an erasure.")
 @click.option("--results", is_flag=True, help="Results of queries that are not deleted yet, too.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
-@click.option(
-    "--config",
-    default=CONFIG,
-    show_default="infrastructure/config.toml",
-    type=click.Path(path_type=Path),
-    help="What everything is called.",
-)
+@config_option
 def main(days: float, landing: bool, results: bool, dry_run: bool, config: Path) -> None:
     with clear_errors():
         settings = load_config(config)

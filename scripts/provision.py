@@ -33,6 +33,13 @@ from stack_template import BUCKET, DATA_KEY, S3_ENDPOINT, full_template, kept_te
 from storage import Bucket, NotDeleted
 
 CONFIG = Path(__file__).parent.parent / "infrastructure" / "config.toml"
+config_option = click.option(
+    "--config",
+    default=CONFIG,
+    show_default="infrastructure/config.toml",
+    type=click.Path(path_type=Path),
+    help="What everything on AWS is called.",
+)
 DOCUMENTATION = "see the permissions that provisioning needs in docs/aws.md"
 RENEW = "renew the credentials"
 WHAT_TO_DO = {
@@ -195,13 +202,7 @@ def _echo_network(network: Network) -> None:
 
 
 @click.group(help=__doc__)
-@click.option(
-    "--config",
-    default=CONFIG,
-    show_default="infrastructure/config.toml",
-    type=click.Path(path_type=Path),
-    help="What everything is called.",
-)
+@config_option
 @click.pass_context
 def main(context: click.Context, config: Path) -> None:
     context.obj = config

@@ -23,7 +23,7 @@ from duckdb_landing import hmac_sha256
 from held import BOUND, Searched, Unreadable, all_ids, columns, ids_in
 from key_files import Stage, destroy_old_key, old_key, replace_key, stage
 from object_versions import find, purge
-from provision import CONFIG, Clients, clear_errors
+from provision import Clients, clear_errors, config_option
 from pseudonym_key import key_file, new_key, read_key
 from storage import Bucket
 
@@ -165,18 +165,19 @@ def dbt(target: str, variables: str | None, profile: str | None, *arguments: str
     """Runs a dbt command. Raises NotRotated."""
     command = [Path(sys.executable).with_name("dbt"), *arguments, "--target", target]
     command += ["--vars", variables] if variables else []
-    environment = os.environ | ({"AWS_PROFILE": profile} if profile else {})
-    if subprocess.run(command, env=environment).returncode:
-        raise NotRotated(f"dbt {' '.join(arguments)} failed, as it says above. {AGAIN}")
+    _run(command, profile, f"dbt {' '.join(arguments)}")
 
 
 def maintain(target: str, config: Path, profile: str | None) -> None:
     """Runs scripts/maintain.py, which keeps nothing. Raises NotRotated."""
     command = [sys.executable, Path(__file__).with_name("maintain.py"), "--target", target]
-    command += ["--config", config, "--retention-days", "0"]
+    _run([*command, "--config", config, "--retention-days", "0"], profile, "Maintenance")
+
+
+def _run(command: list[str | Path], profile: str | None, what: str) -> None:
     environment = os.environ | ({"AWS_PROFILE": profile} if profile else {})
     if subprocess.run(command, env=environment).returncode:
-        raise NotRotated(f"Maintenance failed, as it says above. {AGAIN}")
+        raise NotRotated(f"{what} failed, as it says above. {AGAIN}")
 
 
 def check(searched: Searched) -> None:
@@ -197,13 +198,7 @@ def check(searched: Searched) -> None:
 @click.option("--dry-run", is_flag=True, help="Say how far it has come, and change nothing.")
 @click.option("--vars", "variables", help="What the nightly build gets as --vars.")
 @click.option("--dbt-profile", help="AWS_PROFILE for dbt, which has a role of its own.")
-@click.option(
-    "--config",
-    default=CONFIG,
-    show_default="infrastructure/config.toml",
-    type=click.Path(path_type=Path),
-    help="What everything on AWS is called.",
-)
+@config_option
 def main(
     target: str, dry_run: bool, variables: str | None, dbt_profile: str | None, config: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -95,9 +95,17 @@ class Bucket:
     def delete_old_versions(self, prefix: str) -> int:
         """Deletes below a prefix what is no longer current, and what marks objects as deleted; how
         many. Raises NotDeleted."""
-        # First the versions: without its mark a deleted object would be current again.
-        old = [v for v in self.versions(prefix) if v.is_marker or not v.is_latest]
-        return self.delete_versions(sorted(old, key=lambda version: version.is_marker))
+        return self.delete_markers_last(
+            [v for v in self.versions(prefix) if v.is_marker or not v.is_latest]
+        )
+
+    def delete_markers_last(self, versions: Collection[Version]) -> int:
+        """Deletes versions for good, and after all of them the markers among them: without its
+        marker a deleted object would be current again. How many. Raises NotDeleted."""
+        return sum(
+            self.delete_versions(v for v in versions if v.is_marker is is_marker)
+            for is_marker in (False, True)
+        )
 
     def delete_versions(self, versions: Iterable[Version]) -> int:
         """Deletes versions for good; how many. Raises NotDeleted."""

@@ -15,8 +15,10 @@ from typing import BinaryIO
 
 import duckdb
 
+import avro_files
+
 BLOCK = 1 << 20
-_GZIP, _ZSTD, _AVRO, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"Obj\x01", b"PAR1"
+_GZIP, _ZSTD, _AVRO, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", avro_files.MAGIC, b"PAR1"
 # Columns of these types hold no text.
 _NO_TEXT = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -39,7 +41,7 @@ def decoded(stream: BinaryIO) -> Iterator[bytes]:
         elif magic == _ZSTD:
             yield from _zstd(stream)
         elif magic == _AVRO:
-            yield from avro_blocks(stream.read())
+            yield from avro_files.blocks(stream.read())
         elif magic == _PARQUET:
             with duckdb.connect() as connection:
                 yield from texts_of(connection, f"read_parquet('{_path(stream)}')")
@@ -79,51 +81,6 @@ def pairs_in(stream: BinaryIO, by: str, wanted: str, values: Iterable[str]) -> s
         ).fetchall()
         return {value for (value,) in found if value}
     return set()
-
-
-def avro_blocks(data: bytes) -> Iterator[bytes]:
-    """The unpacked blocks of an Avro file, as Iceberg's manifests are. Raises ValueError."""
-    reader = _Avro(data, 4)
-    codec = "null"
-    while count := reader.long():
-        if count < 0:  # then the size in bytes follows
-            count = -count
-            reader.long()
-        for _ in range(count):
-            name, value = reader.bytes(), reader.bytes()
-            codec = value.decode() if name == b"avro.codec" else codec
-    if codec not in ("null", "deflate"):
-        raise ValueError(codec)
-    reader.at += 16  # the mark that ends each block
-    while reader.at < len(data):
-        reader.long()
-        block = reader.bytes()
-        yield zlib.decompress(block, wbits=-15) if codec == "deflate" else block
-        reader.at += 16
-
-
-class _Avro:
-    """Reads Avro's longs, which are zigzag and variable in length, and bytes, which follow one."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
-
-    def long(self) -> int:
-        shift = value = 0
-        while True:
-            byte = self.data[self.at]
-            self.at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return (value >> 1) ^ -(value & 1)
-
-    def bytes(self) -> bytes:
-        size = self.long()
-        self.at += size
-        if size < 0 or self.at > len(self.data):
-            raise ValueError("ends early")
-        return self.data[self.at - size : self.at]
 
 
 def _zstd(stream: BinaryIO) -> Iterator[bytes]:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from aws_names import RESTRICTED, RESULTS, ZONES
+from durable import sync
 from erasing.raw_lines import blocks_of, lines_of, without, write
-from erasing.vault import sync_folder
 from landing_files import (
     ENTITIES,
     LANDED,
@@ -109,7 +109,7 @@ class Folder:
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync(path.parent)
 
     def tidy(self) -> None:
         for entity in LANDED:
@@ -137,12 +137,8 @@ class S3Place:
     bucket: Bucket
 
     def files(self, entity: str) -> list[Landed]:
-        prefix = f"{entity}/landing/ingest_date="
-        pages = self.bucket.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket.name, Prefix=prefix
-        )
-        found = (entry for page in pages for entry in page.get("Contents", ()))
-        return [Landed(entity, e["Key"], e["Size"]) for e in found if _is_landed(e["Key"])]
+        found = self.bucket.objects(f"{entity}/landing/ingest_date=")
+        return [Landed(entity, each.key, each.size) for each in found if _is_landed(each.key)]
 
     def open(self, file: Landed) -> BinaryIO:
         return self._fetched(file.name)

@@ -30,6 +30,7 @@ from aws_names import (
     RECEIPTS_FOLDER,
     RESTRICTED,
 )
+from durable import sync
 from pseudonym_key import new_key
 from storage import Bucket
 
@@ -96,14 +97,14 @@ class LocalStore:
             return False
         finally:
             unfinished.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync(path.parent)
         return True
 
     def remove(self, name: str) -> None:
         path = self.root / name
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
-            sync_folder(path.parent)
+            sync(path.parent)
 
 
 @dataclass(frozen=True)
@@ -113,18 +114,14 @@ class S3Store:
     bucket: Bucket
 
     def names(self, folder: str) -> list[str]:
-        pages = self.bucket.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket.name, Prefix=f"{RESTRICTED}/{folder}/"
-        )
-        keys = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
-        return [key.removeprefix(f"{RESTRICTED}/") for key in keys]
+        found = self.bucket.objects(f"{RESTRICTED}/{folder}/")
+        return [each.key.removeprefix(f"{RESTRICTED}/") for each in found]
 
     def read(self, name: str) -> bytes | None:
         # Whoever may list but some prefixes is not told by S3 that an object is not there.
         if name not in self.names(name.rpartition("/")[0]):
             return None
-        key = f"{RESTRICTED}/{name}"
-        return self.bucket.client.get_object(Bucket=self.bucket.name, Key=key)["Body"].read()
+        return self.bucket.read(f"{RESTRICTED}/{name}")
 
     def put_new(self, name: str, content: bytes) -> bool:
         return self.bucket.put_new(f"{RESTRICTED}/{name}", content)
@@ -198,15 +195,6 @@ class Vault:
         for name in self.store.names(PENDING):
             found[name.rpartition("/")[2].partition("-")[0]].append(name)
         return found
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a change of a folder last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unreadable(path: Path, error: OSError) -> UnreadableVault:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RECEIPTS, PENDING, ERASURES = "erasure_receipts", "pending_erasures", "erasures"
+from erasing.vault import ERASURES, PENDING, RECEIPTS
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import duckdb
 import duckdb_file
 import pytest
 from duckdb_file import Compacted, NotCompacted, compact
+from duckdb_tables import texts_in, unpack
 from held import search
 from lakehouse import Lakehouse, customer_id
 from personas import DAY, START
@@ -18,9 +19,6 @@ from test_forgetting import ANN, TRUSTED_AND_CURATED, deliver, measured, rows_of
 
 __all__ = ["measured"]  # a fixture
 
-# Texts then stand in the file as they are, each as often as rows have it.
-SETTING = "memory_limit:"
-UNPACKED = "force_compression: uncompressed\n        memory_limit:"
 WITHDRAWN = ANN._replace(last_update=START + DAY)
 ID, EMAIL = customer_id(ANN.email), ANN.email
 
@@ -29,10 +27,7 @@ ID, EMAIL = customer_id(ANN.email), ANN.email
 def lakehouse(tmp_path: Path) -> Lakehouse:
     """One in whose file nothing is packed."""
     lakehouse = Lakehouse(tmp_path)
-    profiles = tmp_path / "profiles.yml"
-    text = profiles.read_text()
-    assert text.count(SETTING) == 1
-    profiles.write_text(text.replace(SETTING, UNPACKED))
+    unpack(lakehouse)
     return lakehouse
 
 
@@ -55,15 +50,7 @@ def file_of(lakehouse: Lakehouse) -> bytes:
 
 def in_rows(lakehouse: Lakehouse, text: str) -> int:
     """How often it stands in the rows of all tables."""
-    columns = lakehouse.query(
-        "select schema_name, table_name, column_name from duckdb_columns() "
-        "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
-    )
-    found = 0
-    for schema, table, column in columns:
-        sql = f"select {column} from {schema}.{table} where contains({column}, '{text}')"
-        found += sum(value.count(text) for (value,) in lakehouse.query(sql))
-    return found
+    return texts_in(lakehouse).count(text)
 
 
 def test_who_withdrew_is_in_the_file_as_often_as_in_staging_alone(measured: Lakehouse) -> None:
@@ -269,7 +256,7 @@ def at_step(step: int, connection: duckdb.DuckDBPyConnection, path: Path) -> Non
     """Compacts, and ends before the statement or, after those, the syncing or renaming `step`."""
     name = connection.execute("select current_database()").fetchone()[0]
     left = [step]
-    sync, replace = duckdb_file._sync, os.replace
-    duckdb_file._sync = lambda path: (countdown(left), sync(path))
+    sync, replace = duckdb_file.sync, os.replace
+    duckdb_file.sync = lambda path: (countdown(left), sync(path))
     os.replace = lambda *paths: (countdown(left), replace(*paths))
     compact(Stops(connection, left), name, path)
