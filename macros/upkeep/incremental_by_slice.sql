@@ -10,7 +10,7 @@
       slices   names of slices, in the order in which they are replaced
       appends  true: rows are only ever added, in a whole build as well
       rewrites true, of one that appends: a whole build writes all of its rows anew, those that the model's SQL keeps of
-               them (kept_rows), so that no file holds others
+               them (has_rows_to_keep), so that no file holds others
     A column that the model has and the table lacks is added; rows that stand there have null in it until they are replaced.
     One that the table has and the model's description lacks stops the model before any row is taken out.
 #}

@@ -109,6 +109,14 @@ COUNTEREXAMPLES: dict[str, History] = {
         Build(scope="any_time"),
         Build(),
     )),
+    "counts are added up from what a build that broke off has left of them": History((
+        Deliver(((0, Record(0, consent=None)), (0, Moved(0)), (0, Measured(0)))),
+        Build(),
+        Deliver(((0, Record(0, consent=9)),)),
+        Build(killed=Before("insert", "decisions_by_month")),
+        Build(select="decisions_by_identifier"),
+        Build(),
+    )),
     "parts of a build, then the whole": History((
         Deliver(((0, Record(0)), (0, Moved(0)), (0, Measured(0)))),
         Build(),

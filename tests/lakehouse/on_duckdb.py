@@ -6,16 +6,13 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import duckdb
-from duckdb_tables import tables
+from duckdb_tables import tables, texts_in, unpack
 from erasing_on_duckdb import erase, erasing, held
 from expected_tables import Rows
 from histories import PER_MILLE, Build
 from lakehouse import Lakehouse
 from replay import LAYERS, Outcome
 
-SETTING = "memory_limit:"
-UNPACKED = "force_compression: uncompressed\n        memory_limit:"
 FIRST_GUESS = 120  # changes of a build, where none has ended yet
 
 
@@ -45,10 +42,7 @@ class OnDuckDB:
 
     def unpack(self) -> None:
         """Has texts stand in the database file as they are, so that they can be counted there."""
-        profiles = self._lakehouse.folder / "profiles.yml"
-        text = profiles.read_text()
-        assert text.count(SETTING) == 1
-        profiles.write_text(text.replace(SETTING, UNPACKED))
+        unpack(self._lakehouse)
 
     def maintain(self) -> None:
         result = self._lakehouse.dbt("run-operation", "maintain")
@@ -56,26 +50,12 @@ class OnDuckDB:
 
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """Texts that the unpacked file has more often than its rows do."""
-        self.searched = (content := self._lakehouse.database.read_bytes()).__len__()
-        rows = self._texts()
+        content, rows = self._lakehouse.database.read_bytes(), texts_in(self._lakehouse)
         return [
             f"{what}: {content.count(text.encode())} times in the file, {rows.count(text)} in rows"
             for what, text in texts.items()
             if content.count(text.encode()) != rows.count(text)
         ]
-
-    def _texts(self) -> str:
-        columns = self._lakehouse.query(
-            "select schema_name, table_name, column_name from duckdb_columns() "
-            "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
-        )
-        found = []
-        for schema, table, column in columns:
-            rows = self._lakehouse.query(
-                f"select {column} from {schema}.{table} where {column} is not null"
-            )
-            found += [value for (value,) in rows]
-        return "\n".join(found)
 
     def erase(self, email: str) -> None:
         erase(self._lakehouse, email)

@@ -189,11 +189,9 @@ class Course:
         self._engine.maintain()
         left = self._engine.left_behind(self._withheld())
         after = self._engine.tables()
-        for table in (BUILDS,):  # maintenance is noted there
-            before.pop(table, None), after.pop(table, None)
         changed = [
             difference
-            for name in before.keys() | after.keys()
+            for name in (before.keys() | after.keys()) - {BUILDS}  # maintenance is noted there
             for difference in _difference(
                 name, "before maintenance", after.get(name, Counter()), before.get(name, Counter())
             )

@@ -14,20 +14,14 @@ import pytest
 from expectation import Customer
 from expected_tables import time_of
 from lakehouse import Lakehouse, customer_id
-from line_forms import customer_line, distance_line, motion_line
+from line_forms import distance_line, motion_line
 from personas import DAY, START, newcomer
 from project_to_break import copy_to_break, replace_once
+from test_forgetting import deliver
 
 ANN = newcomer(1).latest._replace(research=START)
 BEN = newcomer(2).latest._replace(research=START, registration=ANN.registration)
 CY = newcomer(3).latest._replace(research=None)
-
-
-def deliver(lakehouse: Lakehouse, day: int, *records: Customer) -> None:
-    """Lands records of people, and builds."""
-    lines = "".join(customer_line(record) for record in records)
-    lakehouse.land("customer", f"customer-{day}.json", lines.encode(), f"2024-01-{day:02d}")
-    lakehouse.build()
 
 
 @pytest.fixture

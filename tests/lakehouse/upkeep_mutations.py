@@ -19,6 +19,7 @@ HAVING = "macros/upkeep/has_readings.sql"
 CONSENT_ALONE = "consent, withdrawal, consent again, without a new reading"
 PARTS = "parts of a build, then the whole"
 BROKEN_OFF = "three nights, the last two broken off"
+COUNTED_HALF = "counts are added up from what a build that broke off has left of them"
 OTHER_SCOPE = "another consent_scope, and back"
 EXCHANGED = "two people exchange their devices"
 TWO_CLAIM = "a device is claimed by two, and by one again"
@@ -126,6 +127,10 @@ MUTATIONS = [
         HAVING, "from {{ relation_of('decisions_by_identifier') }} as counts",
         "from {{ relation_of('decisions_by_identifier') }} as counts where counts.reason = 'released'",
         HAD_REFUSED,
+    ),
+    Mutation(
+        "counts are believed after a build that broke off while it replaced them",
+        HAVING, "upkeep().is_whole or upkeep().is_resumed", "upkeep().is_whole", COUNTED_HALF,
     ),
     Mutation(
         "a build of a part counts as complete",
