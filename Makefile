@@ -1,12 +1,13 @@
 # `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
 #   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
-#   make test            every check            make docs   the docs as one page
+#   make test            every check of a change, in some half an hour
+#   make test-deep       what takes longer      make docs   the docs as one page
 #   make evidence        the privacy officer's page: what became of everybody's data, and how that is known
 #   make lint            SQL style              make bench  how fast, beside SQL written by hand; what a night costs
 #   make test-athena     of the checks those on a local Athena
 #   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
 #   make parity          both engines on the same files (FROM=DIR, VARS= too): how many rows of each table differ
-#   make lives [N=1000]  random lives from consent to erasure on DuckDB, thirty without erasures on the local Athena
+#   make lives [N=1000]  random lives from consent to erasure on DuckDB, and twenty on the local Athena
 #   make mutants         the models and their upkeep broken on purpose: which test notices each way
 #   make lock            requirements.txt       make clean  remove what dbt and the tests made
 PYTHON ?= python3
@@ -22,7 +23,7 @@ export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
 
-.PHONY: run test test-athena lives mutants lint docs evidence bench athena parity lock clean
+.PHONY: run test test-deep test-athena lives mutants lint docs evidence bench athena parity lock clean
 .DELETE_ON_ERROR:
 
 run: $(INSTALLED) profiles.yml
@@ -36,7 +37,10 @@ run: $(INSTALLED) profiles.yml
 
 # Two processes: one has the local Athena, the other begins with the rest. What they came to is in `make evidence`.
 test: lint
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --junitxml target/tests.xml
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not deep" --junitxml target/tests.xml
+
+test-deep: $(INSTALLED)
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep
 
 lint: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py
@@ -65,10 +69,11 @@ bench: $(INSTALLED) profiles.yml
 
 lives: $(INSTALLED)
 	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/lakehouse/test_whole_lives.py
-	@$(BIN)/python -m pytest tests/athena_local/test_histories_on_athena.py
+	@STEDI_ATHENA_LIVES=20 $(BIN)/python -m pytest tests/athena_local/test_whole_lives_on_athena.py
 
 mutants: $(INSTALLED)
-	@$(BIN)/python -m pytest -v tests/lakehouse/test_privacy_tests_can_fail.py tests/lakehouse/test_upkeep_can_fail.py
+	@$(BIN)/python -m pytest -v tests/lakehouse/test_privacy_tests_can_fail.py \
+	    tests/lakehouse/test_upkeep_can_fail.py tests/erasing/test_erasing_can_fail.py
 
 test-athena: $(INSTALLED)
 	@$(BIN)/python -m pytest tests/athena_local

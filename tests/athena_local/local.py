@@ -25,6 +25,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "infrastructure" / "config.toml"
+SITE = Path(__file__).with_name("site")  # what Python does at its start
 ACCOUNT = "123456789012"  # moto's
 NO_DAYS = date(2024, 1, 1)
 
@@ -70,6 +71,7 @@ class AthenaLocal:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
+            "PYTHONPATH": str(SITE),
             "STEDI_POLL_SECONDS": "0.05",
             "STEDI_BUILD_LEASE_MINUTES": "0",  # no build waits for one that a test has killed
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -157,6 +159,28 @@ class AthenaLocal:
             [Path(sys.executable).with_name("dbt"), *arguments, *places],
             cwd=PROJECT,
             env=self.environment | {"STEDI_PSEUDONYM_KEY_FILE": str(self.key_file)} | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def script(
+        self, name: str, *arguments: str, given: str | None = None, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a script of this project as people do; `given`: its stdin."""
+        target_path = self.folder / "dbt" / "scripts"
+        (self.folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
+        places = {
+            "STEDI_PSEUDONYM_KEY_FILE": str(self.key_file),
+            "DBT_PROFILES_DIR": str(self.folder),
+            "DBT_TARGET_PATH": str(target_path),
+            "DBT_LOG_PATH": str(target_path / "logs"),
+        }
+        return subprocess.run(
+            [sys.executable, f"scripts/{name}.py", *arguments],
+            cwd=PROJECT,
+            env=self.environment | places | settings,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

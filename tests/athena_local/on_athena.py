@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import count
@@ -10,12 +11,14 @@ from pathlib import Path
 from athena_local.faults import Call, Matches, injected, killed
 from athena_local.local import AthenaLocal
 from athena_local.parity import of_trino
+from athena_local.stored import beyond_staging, everywhere
 from expected_tables import Rows
-from histories import FIRST_DAY, PER_MILLE, Build
+from histories import FIRST_DAY, PER_MILLE, Build, Deliver, History
 from killing import Before
-from lakehouse import Lakehouse
+from lakehouse import customer_id
 from on_duckdb import OnDuckDB
 from replay import LAYERS, Outcome
+from storage import Bucket
 
 CHANGING = ("create", "merge", "insert", "delete", "alter", "drop")
 FIRST_GUESS = 100  # changes of a build, where none has ended yet
@@ -27,19 +30,19 @@ class OnAthena:
     def __init__(self, local: AthenaLocal, folder: Path, last: date) -> None:
         """folder: an empty one. last: the last day of the history."""
         self._local = local
-        self._landed = Lakehouse(folder / "landed")  # of DuckDB, for its landing zone alone
+        self._landed = folder / "landed"  # a copy of what DuckDB builds anew
         self._duckdb = OnDuckDB(folder / "duckdb")
         self._changes = FIRST_GUESS
         local.provision(FIRST_DAY)
         local.project(FIRST_DAY, last + timedelta(days=1))  # Trino wants two days
 
     def land(self, source: str, name: str, content: bytes, date: str) -> None:
-        path = self._landed.land(source, name, content, date)
-        self._local.client("s3").put_object(
-            Bucket=self._local.lake.config.bucket,
-            Key=path.relative_to(self._landed.landing).as_posix(),
-            Body=content,
-        )
+        key = f"{source}/landing/ingest_date={date}/{name}"
+        self.bucket.client.put_object(Bucket=self.bucket.name, Key=key, Body=content)
+
+    @property
+    def bucket(self) -> Bucket:
+        return Bucket(self._local.client("s3"), self._local.lake.config.bucket)
 
     def build(self, build: Build) -> Outcome:
         # in one thread, so that calls come in one order; else as wide as Athena is built on
@@ -73,8 +76,59 @@ class OnAthena:
         ]
         return {name: of_trino(self._local, name) for name in names}
 
+    def maintain(self) -> None:
+        self._script("maintain", "--target", "athena", "--config", str(self._local.config))
+        self._script("object_versions", "--results", "--config", str(self._local.config))
+
+    def left_behind(self, texts: dict[str, str]) -> list[str]:
+        """Texts in any version of an object beyond staging, where no row has them."""
+        found = beyond_staging(self.bucket, texts)
+        print(f"{found.size:,} bytes of {found.files} files searched")
+        return [f"{what} in {key}" for key, hits in found.hits.items() for what in hits]
+
+    def erase(self, email: str) -> None:
+        self._erase(email)
+
+    def reinstate(self, email: str) -> None:
+        self._erase(email, "--reinstate")
+
+    def _erase(self, email: str, *options: str) -> None:
+        root = f"s3://{self.bucket.name}"
+        # where people are erased there need be no pseudonym key on the machine
+        nowhere = {"STEDI_PSEUDONYM_KEY_FILE": "/nowhere"}
+        told = self._script("erase", "--root", root, *options, given=f"  {email.upper()}\n", **nowhere)
+        assert email not in told and customer_id(email) not in told
+
+    def _script(self, *arguments: str, **more: str) -> str:
+        done = self._local.script(*arguments, **more)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def holds(self, texts: dict[str, str]) -> list[str]:
+        found = everywhere(self.bucket, texts)
+        return [f"{what} in {key}" for what, keys in found.items() for key in sorted(keys)]
+
     def rebuilt(self, scope: str) -> dict[str, Rows]:
-        return self._duckdb.rebuilt_from(self._landed.landing, scope)
+        """By DuckDB, of what lies in the bucket."""
+        shutil.rmtree(self._landed, ignore_errors=True)
+        for found in self.bucket.objects():
+            folder = "landing/" if "/landing/" in found.key else ""
+            key = folder + found.key.removeprefix("restricted/")
+            if key.startswith(("landing/", "erasures/", "erasure_key/")):
+                path = self._landed / key
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self.bucket.read(found.key))
+        return self._duckdb.rebuilt_from(self._landed, scope)
+
+
+def nearer(history: History) -> History:
+    """The history on days that follow on each other: Trino looks into every day's folder."""
+    return History(
+        tuple(
+            step._replace(later=min(step.later, 1)) if isinstance(step, Deliver) else step
+            for step in history.steps
+        )
+    )
 
 
 def changes(call: Call) -> bool:

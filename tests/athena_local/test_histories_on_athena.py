@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from athena_local.local import AthenaLocal
-from athena_local.on_athena import OnAthena
+from athena_local.on_athena import OnAthena, nearer
 from histories import Build, Deliver, History, drawn, histories
 from replay import replay
 
@@ -27,10 +27,13 @@ TURNS = int(os.environ.get("STEDI_ATHENA_TURNS", "0"))
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 LIVES = 30
 
+pytestmark = pytest.mark.deep
+
 
 def short(history: History) -> History:
     """Three of the history's deliveries: one is built, one when its build is killed, one after."""
-    first, second, third = _near(history)[:3]
+    delivered = [step for step in nearer(history).steps if isinstance(step, Deliver)]
+    first, second, third = delivered[:3]
     drawn_builds = [step for step in history.steps if isinstance(step, Build)]
     killed = [build.killed for build in drawn_builds if isinstance(build.killed, int)]
     breaks_off = Build(killed=(killed or [500])[0])
@@ -38,21 +41,9 @@ def short(history: History) -> History:
     return History((first, Build(), second, breaks_off, last, Build()))
 
 
-def as_drawn(history: History) -> History:
-    """The history with its own builds."""
-    near = iter(_near(history))
-    return History(tuple(next(near) if isinstance(s, Deliver) else s for s in history.steps))
-
-
-def _near(history: History) -> list[Deliver]:
-    """The deliveries, on days that follow on each other: Trino looks into every day's folder."""
-    delivered = [step for step in history.steps if isinstance(step, Deliver)]
-    return [step._replace(later=min(step.later, 1)) for step in delivered]
-
-
 @cache
 def random_histories() -> list[History]:
-    way = as_drawn if TURNS else short
+    way = nearer if TURNS else short
     return [way(history) for history in drawn(NUMBER, SEED, histories(LIVES, TURNS or 3))]
 
 

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,12 +20,13 @@ from typing import Any
 import pytest
 from athena_local import athena
 from athena_local.faults import Call, killed
-from athena_local.local import PROJECT, AthenaLocal
+from athena_local.local import AthenaLocal
 from athena_local.parity import WITHOUT_TESTS, Rows
+from athena_local.stored import beyond_staging
 from athena_local.test_faults import keys, landed, names, tables, unreferenced
 from athena_local.trino import QueryFailed
 from expectation import Customer
-from held import Searched, search
+from held import Searched
 from line_forms import customer_line, distance_line, motion_line
 from personas import DAY, START, newcomer
 from pseudonym_key import read_key
@@ -38,8 +38,6 @@ ANN, BEN = (newcomer(n).latest._replace(research=START) for n in (1, 2))
 ANN = ANN._replace(serial_number=f"9{ANN.serial_number[1:]}")
 WITHDRAWN = ANN._replace(research=None, last_update=START + DAY)
 TABLE = "accelerometer_trusted"
-BEYOND_STAGING = re.compile(r"(\w+/(trusted|curated)|audit|results)/")
-LEDGER = "audit/releases/"  # keeps what was used, with the ids of who has withdrawn since
 BUILD = ("build", *WITHOUT_TESTS)
 
 
@@ -67,21 +65,7 @@ class Lake:
 
     def script(self, name: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
         """Runs a script of the project as people do."""
-        folder = self.local.folder / "dbt" / "scripts"
-        places = {
-            "STEDI_PSEUDONYM_KEY_FILE": str(self.local.key_file),
-            "DBT_PROFILES_DIR": str(self.local.folder),
-            "DBT_TARGET_PATH": str(folder),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        }
-        return subprocess.run(
-            [sys.executable, f"scripts/{name}.py", *arguments, "--config", str(self.local.config)],
-            cwd=PROJECT,
-            env=self.local.environment | places | settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return self.local.script(name, *arguments, "--config", str(self.local.config), **settings)
 
     def maintain(self, *arguments: str) -> str:
         done = self.script("maintain", "--target", "athena", *arguments)
@@ -97,16 +81,7 @@ class Lake:
         """What stands of a person in all versions of all objects beyond staging and the ledger."""
         values = {"customer_id": self.id_of(person), "email": person.email}
         values["serial number"] = person.serial_number
-        return search(
-            (
-                (version.key, self.bucket.read(version.key, version.id))
-                for version in self.bucket.versions()
-                if BEYOND_STAGING.match(version.key)
-                and not version.key.startswith(LEDGER)
-                and not version.is_marker
-            ),
-            values,
-        )
+        return beyond_staging(self.bucket, values)
 
     def id_of(self, person: Customer) -> str:
         """Worked out by Python's own hmac."""

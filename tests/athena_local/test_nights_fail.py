@@ -24,6 +24,8 @@ from replay import Course, replay
 CONFLICT = "ConcurrentModificationException"  # of Glue, where somebody else committed meanwhile
 TRUSTED = "accelerometer_trusted"
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture(autouse=True)
 def key_of(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.deep
+
 PROJECT = Path(__file__).resolve().parents[2]
 STEPS, TEXTS, SEARCH, LINES = (
     f"tests/erasing/test_erasing_{name}.py" for name in ("steps", "texts", "search", "raw_lines")

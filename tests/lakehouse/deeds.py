@@ -237,6 +237,14 @@ class Life:
             record = record._replace(phone=f"555{deed.phone:07d}" if deed.phone else None)
         return record
 
+    def values(self) -> Iterator[Any]:
+        """All that its lines say, the bad ones included."""
+        for known in self.delivered.values():
+            for _, record in known:
+                yield from record
+        for source in SOURCES:
+            yield from self._sample(source)
+
     def current(self, who: int) -> Customer | None:
         """The person's current record, None where there is none yet."""
         email = self.email(who)

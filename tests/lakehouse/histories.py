@@ -33,7 +33,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 from killing import Before
-from lakehouse import PROJECT
+from lakehouse import PROJECT, WITHOUT_TESTS
 
 FIRST_DAY = date(2024, 1, 1)
 LIVES = 20  # of a lakehouse
@@ -73,8 +73,8 @@ class Build(NamedTuple):
         """dbt's. In one thread it is faster, and killed at the same change each time; tests of the
         laws are not the point here."""
         return (
-            *("--quiet", "build", "--threads", "1"),
-            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+            *("--quiet", "--no-write-json", "build", "--threads", "1"),
+            *WITHOUT_TESTS,
             *(("--vars", f"consent_scope: {self.scope}") if self.scope != "since_consent" else ()),
             *(("--select", self.select) if self.select else ()),
             *(("--full-refresh",) if self.full_refresh else ()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deeds import Again, Bad, Deed, Measured, Moved, Record
+from expectation import SOURCES
 from histories import Build, Deliver, Erase, History, Maintain
 from killing import Before
 
@@ -140,9 +141,10 @@ def _both(*deeds: Deed) -> Deliver:
 
 
 A_WHOLE_LIFE = History((
-    # refuses, and has readings; somebody else consents from the beginning
-    _both(Record(WHO, consent=None), Moved(WHO), Moved(WHO, 1), Measured(WHO), Measured(WHO, 1),
-          Record(0, consent=9), Moved(0), Measured(0)),
+    # refuses, and has readings, written in several ways; somebody else consents from the beginning
+    _both(Record(WHO, consent=None, form=15), Moved(WHO), Moved(WHO, 1, form=15), Measured(WHO),
+          Measured(WHO, 1, form=15), Record(0, consent=9, form=6), Moved(0, form=8), Measured(0),
+          *(Bad(source, way) for source in SOURCES for way in (0, 3, 5))),
     Build(),
     # consents late: the readings that came before count
     _both(Record(WHO, consent=9)),
@@ -163,8 +165,5 @@ A_WHOLE_LIFE = History((
     _both(Record(WHO, phone=5), Moved(WHO, 4, value=1), Measured(WHO, 4, value=1)),
     Build(),
     Erase(0, WHO, back=True),
-    Build(),
-    Erase(0, WHO),
-    Maintain(),
     Build(),
 ))  # fmt: skip

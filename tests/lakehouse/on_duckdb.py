@@ -74,16 +74,17 @@ class OnDuckDB:
         return tables(self._lakehouse.database, layers)
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
-        return self.rebuilt_from(self._lakehouse.landing, scope)
+        return self.rebuilt_from(self._lakehouse.folder, scope)
 
-    def rebuilt_from(self, landing: Path, scope: str) -> dict[str, Rows]:
-        """The tables of a new lakehouse that a landing root was built in."""
+    def rebuilt_from(self, root: Path, scope: str) -> dict[str, Rows]:
+        """The tables of a new lakehouse, built of the landing zone in `root` and without whom the
+        erasures noted there withhold."""
         self._rebuilt += 1
         other = Lakehouse(self._folder / f"rebuilt-{self._rebuilt}")
-        other.landing = landing
+        other.landing = root / "landing"
         for restricted in ("erasures", "erasure_key"):
-            if (noted := self._lakehouse.folder / restricted).exists():
-                shutil.copytree(noted, other.folder / restricted)
+            if (root / restricted).exists():
+                shutil.copytree(root / restricted, other.folder / restricted)
         result = other.dbt(*Build(scope=scope, full_refresh=True).arguments)
         assert result.success, result.errors
         return tables(other.database)

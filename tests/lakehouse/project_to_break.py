@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lakehouse import PROJECT
+from lakehouse import PROJECT, Lakehouse
+from mutations import Mutation
 
 PARTS = ("macros", "models", "seeds", "tests", "analyses", "scripts", "dbt_project.yml")
 
@@ -28,3 +31,24 @@ def replace_once(path: Path, text: str, replacement: str) -> str:
     assert before.count(text) == 1, f"{path.name} has this {before.count(text)} times: {text}"
     path.write_text(before.replace(text, replacement))
     return before
+
+
+def drop_tables(lakehouse: Lakehouse) -> None:
+    """Removes all that was built."""
+    for file in lakehouse.folder.glob(f"{lakehouse.database.name}*"):
+        file.unlink()
+
+
+@contextmanager
+def broken(lakehouse: Lakehouse, mutation: Mutation) -> Iterator[None]:
+    """Breaks the project of a lakehouse without tables in one way, as long as the context lasts;
+    dbt parses only what was changed. See replace_once."""
+    drop_tables(lakehouse)
+    file = lakehouse.project / mutation.file
+    before = replace_once(file, mutation.text, mutation.replacement)
+    lakehouse.parse_anew()
+    try:
+        yield
+    finally:
+        file.write_text(before)
+        lakehouse.parse_anew()

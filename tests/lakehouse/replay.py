@@ -11,9 +11,9 @@ from functools import cache
 from typing import Protocol
 
 from deeds import PEOPLE, Life
-from expectation import SOURCES
+from expectation import SOURCES, Customer
 from expected_tables import Row, Rows, expected_tables
-from erased_life import without
+from erased_life import pattern_of, without
 from histories import Build, Deliver, Erase, History, Maintain
 from lakehouse import EXEMPT, customer_id
 
@@ -226,11 +226,29 @@ class Course:
             return "", self.built("since_consent", False)
         if not known and email not in self._erased:
             return "", []  # of whom nothing landed cannot be erased
-        texts = {"email": email, "customer_id": customer_id(email)}
+        records = [record for _, record in life.delivered["customer"] if record.email == email]
         self._lives[step.life] = without(life, step.who)
+        texts = self._of_nobody_else(email, records)
+        if known and not self._engine.holds({"email": email}):
+            return "the search does not find the email of who is to be erased", []
         self._erased.add(email)
         self._engine.erase(email)
         return "; ".join(self._engine.holds(texts)[:SHOWN]), self.built("since_consent", False)
+
+    def _of_nobody_else(self, email: str, records: list[Customer]) -> dict[str, str]:
+        """What was known of an erased person, and of nobody who is left or in a bad line."""
+        left = {str(value) for life in self._lives.values() for value in life.values()}
+        values = {
+            f"{what} {value}": value
+            for record in records
+            for what, value in record._asdict().items()
+            if what in ("customer_name", "phone", "serial_number") and value is not None
+        }
+        return {"email": email, "customer_id": customer_id(email)} | {
+            what: value
+            for what, value in values.items()
+            if not any(map(pattern_of(value).search, map(str.lower, left)))
+        }
 
     def broken_off(self, scope: str) -> list[Difference]:
         """What trusted and curated have too much of after a build that broke off: they may lack

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 from generate_landing import generate
-from lakehouse import Lakehouse
+from lakehouse import WITHOUT_TESTS, Lakehouse
 from personas import PERSONAS, Settings
 
 ALL = Settings(people=len(PERSONAS) + 6, days=4, readings_per_person=12, bad_share=0.1)
 
 
-@pytest.fixture
-def delivered(tmp_path: Path) -> Lakehouse:
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     """A lakehouse to which everything was delivered at once, built."""
-    whole = Lakehouse(tmp_path / "whole")
+    whole = Lakehouse(tmp_path_factory.mktemp("whole"))
     generate(ALL, whole.landing)
     whole.build()
     return whole
@@ -50,7 +50,7 @@ def deliver(files: Iterable[Path], delivered: Lakehouse, later: Lakehouse) -> No
 
 def test_a_second_build_changes_nothing(delivered: Lakehouse) -> None:
     before = delivered.tables()
-    delivered.build()
+    delivered.build(tests=False)
     assert delivered.tables() == before
 
 
@@ -65,10 +65,10 @@ def test_files_of_a_day_may_arrive_in_any_order(
         first, *others = day
         deliver([first], delivered, later)
         if number != 1:  # a build is missed
-            later.build()
+            later.build(tests=False)
         deliver(others, delivered, later)
         if number != 2:
-            later.build()
+            later.build(tests=False)
     assert later.tables() == delivered.tables()
 
 
@@ -79,9 +79,9 @@ def test_days_that_arrive_in_any_order_are_put_right_by_a_full_refresh(
     in_disorder = files(delivered, seed=3)
     assert in_disorder != sorted(in_disorder, key=day_of)
     deliver(in_disorder[:4], delivered, later)
-    later.build()
+    later.build(tests=False)
     deliver(in_disorder[4:], delivered, later)
-    result = later.dbt("build", "--full-refresh")
+    result = later.dbt("build", "--full-refresh", *WITHOUT_TESTS)
     assert result.success, result.errors
     assert later.tables() == delivered.tables()
 
@@ -95,15 +95,15 @@ def test_a_build_that_is_killed_is_put_right_by_the_next(
     in_order = sorted(files(delivered, seed=4), key=day_of)
     last = day_of(in_order[-1])
     deliver([file for file in in_order if day_of(file) != last], delivered, later)
-    later.build()
+    later.build(tests=False)
     deliver([file for file in in_order if day_of(file) == last], delivered, later)
     before = later.tables()
 
-    with later.start("build") as process:
+    with later.start("build", *WITHOUT_TESTS) as process:
         made = (line for line in process.stdout if "OK created sql" in line)
         assert len(list(islice(made, models))) == models
         process.kill()
 
     assert before != later.tables() != delivered.tables()
-    later.build()
+    later.build(tests=False)
     assert later.tables() == delivered.tables()

@@ -10,7 +10,7 @@ from lakehouse import PROJECT, Lakehouse
 from line_forms import customer_line, distance_line, motion_line
 from mutations import MUTATIONS, Mutation
 from personas import PERSONAS, START, Settings, newcomer
-from project_to_break import copy_to_break, replace_once
+from project_to_break import broken, copy_to_break, drop_tables
 
 ERASED = newcomer(900_000).latest._replace(research=START)
 
@@ -30,12 +30,12 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def copied(tmp_path: Path, landing: Path) -> Lakehouse:
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory, landing: Path) -> Lakehouse:
     """A lakehouse with those deliveries and a project of its own, free to be broken."""
-    project = tmp_path / "project"
-    copy_to_break(project)
-    lakehouse = Lakehouse(tmp_path / "lakehouse", project)
+    folder = tmp_path_factory.mktemp("broken")
+    copy_to_break(folder / "project")
+    lakehouse = Lakehouse(folder / "lakehouse", folder / "project")
     lakehouse.landing = landing
     lakehouse.withhold(ERASED.email)
     return lakehouse
@@ -43,13 +43,14 @@ def copied(tmp_path: Path, landing: Path) -> Lakehouse:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
 def test_the_break_is_caught(mutation: Mutation, copied: Lakehouse) -> None:
-    replace_once(copied.project / mutation.file, mutation.text, mutation.replacement)
-    run = copied.dbt("run")
-    assert run.success, f"a mutation must be SQL that runs: {run.errors}"
-    assert copied.dbt("test", "--select", mutation.caught_by).failed == {mutation.caught_by}
+    with broken(copied, mutation):
+        run = copied.dbt("run")
+        assert run.success, f"a mutation must be SQL that runs: {run.errors}"
+        assert copied.dbt("test", "--select", mutation.caught_by).failed == {mutation.caught_by}
 
 
 def test_the_project_without_a_break_passes(copied: Lakehouse) -> None:
+    drop_tables(copied)
     copied.build()
 
 

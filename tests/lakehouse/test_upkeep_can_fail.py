@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from known_histories import COUNTEREXAMPLES, NIGHTS
 from lakehouse import Lakehouse
 from mutations import Mutation
 from on_duckdb import OnDuckDB
-from project_to_break import copy_to_break, replace_once
+from project_to_break import broken, copy_to_break, drop_tables
 from replay import Course, Outcome, replay
 from upkeep_mutations import MUTATIONS
 
 THREE_NIGHTS = COUNTEREXAMPLES["three nights"]
+
+pytestmark = pytest.mark.deep
 
 
 class Begun(OnDuckDB):
@@ -50,20 +52,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
 def empty(copied: Lakehouse) -> Lakehouse:
     """The same without deliveries."""
     shutil.rmtree(copied.landing, ignore_errors=True)
-    for file in copied.folder.glob(f"{copied.database.name}*"):
-        file.unlink()
+    drop_tables(copied)
     return copied
-
-
-@pytest.fixture
-def broken(empty: Lakehouse, mutation: Mutation) -> Iterator[Lakehouse]:
-    """The same with a project that is broken in one way."""
-    file = empty.project / mutation.file
-    before = replace_once(file, mutation.text, mutation.replacement)
-    empty.parse_anew()
-    yield empty
-    file.write_text(before)
-    empty.parse_anew()
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +77,14 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[History],
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
 def test_the_break_is_caught(
     mutation: Mutation,
-    broken: Lakehouse,
+    empty: Lakehouse,
     first_build: Callable[[History], Path],
     tmp_path: Path,
 ) -> None:
     history = COUNTEREXAMPLES.get(mutation.caught_by, THREE_NIGHTS)
-    failure = replay(history, Begun(tmp_path, broken, first_build(history)))
+    first = first_build(history)
+    with broken(empty, mutation):
+        failure = replay(history, Begun(tmp_path, empty, first))
     assert failure is not None, "no table is wrong"
     assert failure.errors == "", f"a mutation must be a project that builds: {failure.errors}"
     assert failure.step > 1, "\n".join(failure.told())

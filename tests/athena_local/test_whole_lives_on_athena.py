@@ -1,0 +1,55 @@
+"""Laws 1, 2, 5 and 6 over whole lives on the local Athena; see tests/lakehouse/test_whole_lives.py.
+
+STEDI_ATHENA_LIVES (0)         how many random lives, twenty in a lakehouse
+STEDI_HISTORIES_SEED (0)       other lives
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from functools import cache
+from math import ceil
+from pathlib import Path
+
+import pytest
+from athena_local.local import AthenaLocal
+from athena_local.on_athena import OnAthena, nearer
+from histories import LIVES, History, drawn, whole_lives
+from known_histories import A_WHOLE_LIFE
+from replay import replay
+
+NUMBER = ceil(int(os.environ.get("STEDI_ATHENA_LIVES", "0")) / LIVES)
+SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
+
+pytestmark = pytest.mark.deep
+
+
+@pytest.fixture(autouse=True)
+def key_of(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's pseudonyms are of the key that the account has."""
+    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
+
+
+def lived(history: History, local: AthenaLocal, folder: Path) -> None:
+    """Fails the test at hand where the history ends in anything that breaks a law."""
+    engine = OnAthena(local, folder, date.fromisoformat(history.dates()[-1]))
+    if (failure := replay(history, engine)) is not None:
+        told = [*failure.told(), "", "The history:", *history.told(), "", history.as_code()]
+        pytest.fail("\n".join(told), pytrace=False)
+
+
+@cache
+def random_lives() -> list[History]:
+    return [nearer(history) for history in drawn(NUMBER, SEED, whole_lives())]
+
+
+def test_a_whole_life(local: AthenaLocal, tmp_path: Path) -> None:
+    lived(A_WHOLE_LIFE, local, tmp_path)
+
+
+if NUMBER:  # else there would be a test that is skipped
+
+    @pytest.mark.parametrize("number", range(NUMBER))
+    def test_random_lives(number: int, local: AthenaLocal, tmp_path: Path) -> None:
+        lived(random_lives()[number], local, tmp_path)
