@@ -86,18 +86,19 @@ class OnAthena:
         print(f"{found.size:,} bytes of {found.files} files searched")
         return [f"{what} in {key}" for key, hits in found.hits.items() for what in hits]
 
-    def erase(self, email: str) -> None:
-        self._erase(email)
+    def erase(self, emails: list[str]) -> None:
+        self._erase(emails)
 
-    def reinstate(self, email: str) -> None:
-        self._erase(email, "--reinstate")
+    def reinstate(self, emails: list[str]) -> None:
+        self._erase(emails, "--reinstate")
 
-    def _erase(self, email: str, *options: str) -> None:
-        root = f"s3://{self.bucket.name}"
+    def _erase(self, emails: list[str], *options: str) -> None:
+        given = "".join(f"  {email.upper()}\n" for email in emails)
         # where people are erased there need be no pseudonym key on the machine
         nowhere = {"STEDI_PSEUDONYM_KEY_FILE": "/nowhere"}
-        told = self._script("erase", "--root", root, *options, given=f"  {email.upper()}\n", **nowhere)
-        assert email not in told and customer_id(email) not in told
+        root = f"s3://{self.bucket.name}"
+        told = self._script("erase", "--root", root, *options, given=given, **nowhere)
+        assert not any(email in told or customer_id(email) in told for email in emails)
 
     def _script(self, *arguments: str, **more: str) -> str:
         done = self._local.script(*arguments, **more)

@@ -1,6 +1,6 @@
 """Laws 1, 2, 5 and 6 over whole lives on the local Athena; see tests/lakehouse/test_whole_lives.py.
 
-STEDI_ATHENA_LIVES (0)         how many random lives, twenty in a lakehouse
+STEDI_ATHENA_LIVES (0)         how many random lives, forty in a lakehouse
 STEDI_HISTORIES_SEED (0)       other lives
 """
 
@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from athena_local.local import AthenaLocal
 from athena_local.on_athena import OnAthena, nearer
-from histories import LIVES, History, drawn, whole_lives
+from histories import WHOLE_LIVES, History, drawn, whole_lives
 from known_histories import A_WHOLE_LIFE
 from replay import replay
 
-NUMBER = ceil(int(os.environ.get("STEDI_ATHENA_LIVES", "0")) / LIVES)
+NUMBER = ceil(int(os.environ.get("STEDI_ATHENA_LIVES", "0")) / WHOLE_LIVES)
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 
 pytestmark = pytest.mark.deep

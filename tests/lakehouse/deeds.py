@@ -237,6 +237,11 @@ class Life:
             record = record._replace(phone=f"555{deed.phone:07d}" if deed.phone else None)
         return record
 
+    def knows(self, who: int) -> bool:
+        """Whether anything landed that names the person."""
+        named = (self.delivered[source] for source in ("customer", "accelerometer"))
+        return any(record[0] == self.email(who) for known in named for _, record in known)
+
     def values(self) -> Iterator[Any]:
         """All that its lines say, the bad ones included."""
         for known in self.delivered.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +63,11 @@ def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
     return receipt
 
 
-def held(folder: Path, text: str) -> list[str]:
-    """Files below a folder, and tables in them, that hold a text, in any case or with escapes of
-    its first letter; not the erasures' own."""
-    pattern = pattern_of(text)
-    found = []
+def held(folder: Path, wanted: Mapping[str, str]) -> dict[str, list[str]]:
+    """In which files below a folder, and tables in them, each of the texts is found, as far as any
+    is: in any case or with escapes of its first letter. Not the erasures' own files."""
+    patterns = {what: pattern_of(text) for what, text in wanted.items()}
+    found: dict[str, list[str]] = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.parent.name in ("erasures", "pending_erasures"):
             continue
@@ -77,6 +78,8 @@ def held(folder: Path, text: str) -> list[str]:
             texts += [str(duckdb.execute(f"from read_parquet('{path}')").fetchall())]
         if path.suffix == ".duckdb":
             texts += [str(tables(path))]
-        if any(pattern.search(each.lower()) for each in texts):
-            found.append(str(path.relative_to(folder)))
+        said = "\n".join(texts).lower()
+        for what, pattern in patterns.items():
+            if pattern.search(said):
+                found.setdefault(what, []).append(str(path.relative_to(folder)))
     return found

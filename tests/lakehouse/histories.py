@@ -37,6 +37,7 @@ from lakehouse import PROJECT, WITHOUT_TESTS
 
 FIRST_DAY = date(2024, 1, 1)
 LIVES = 20  # of a lakehouse
+WHOLE_LIVES = 40  # the same, where builds are few
 MODELS = sorted(path.stem for path in (PROJECT / "models").rglob("*.sql"))
 PER_MILLE = 1000
 
@@ -99,15 +100,15 @@ class Maintain(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """A person of a life is erased, and every table is made anew; `back`: may come back instead."""
+    """People, as (life, which of it), are erased at once, and every table is made anew; `back`: they
+    may come back instead."""
 
-    life: int
-    who: int
+    people: tuple[tuple[int, int], ...]
     back: bool = False
 
     def __str__(self) -> str:
-        what = "may come back" if self.back else "is erased"
-        return f"{person_name(self.who)} of life {self.life} {what}"
+        names = (f"{person_name(who)} of life {life}" for life, who in self.people)
+        return f"{', '.join(names)}: {'may come back' if self.back else 'erased'}"
 
 
 Step = Deliver | Build | Maintain | Erase
@@ -255,7 +256,7 @@ MAY_BE_ERASED = st.integers(1, PEOPLE - 1)
 
 
 @st.composite
-def whole_lives(draw: st.DrawFn, lives: int = LIVES, turns: int = 4) -> History:
+def whole_lives(draw: st.DrawFn, lives: int = WHOLE_LIVES, turns: int = 4) -> History:
     """Deliveries and builds, and between them maintenance, erasures, and people who may come back."""
     steps: list[Step] = []
     erased: list[Erase] = []
@@ -267,7 +268,9 @@ def whole_lives(draw: st.DrawFn, lives: int = LIVES, turns: int = 4) -> History:
             if kind == "maintain":
                 steps.append(Maintain())
             elif kind == "erase":
-                erased.append(Erase(draw(st.integers(0, lives - 1)), draw(MAY_BE_ERASED)))
+                one = st.tuples(st.integers(0, lives - 1), MAY_BE_ERASED)
+                some = draw(st.lists(one, min_size=1, max_size=5, unique=True))
+                erased.append(Erase(tuple(some)))
                 steps.append(erased[-1])
             elif erased:
                 steps.append(erased.pop(0)._replace(back=True))

@@ -161,9 +161,9 @@ A_WHOLE_LIFE = History((
     _both(Record(WHO, device=2), Measured(2, 4, value=1)),
     Build(),
     # is erased, comes back with a delivery, and is let in again
-    Erase(0, WHO),
+    Erase(((0, WHO),)),
     _both(Record(WHO, phone=5), Moved(WHO, 4, value=1), Measured(WHO, 4, value=1)),
     Build(),
-    Erase(0, WHO, back=True),
+    Erase(((0, WHO),), back=True),
     Build(),
 ))  # fmt: skip

@@ -57,18 +57,15 @@ class OnDuckDB:
             if content.count(text.encode()) != rows.count(text)
         ]
 
-    def erase(self, email: str) -> None:
-        erase(self._lakehouse, email)
+    def erase(self, emails: list[str]) -> None:
+        erase(self._lakehouse, *emails)
 
-    def reinstate(self, email: str) -> None:
-        erasing(self._lakehouse).reinstate([email])
+    def reinstate(self, emails: list[str]) -> None:
+        erasing(self._lakehouse).reinstate(emails)
 
     def holds(self, texts: dict[str, str]) -> list[str]:
-        return [
-            f"{what} in {file}"
-            for what, text in texts.items()
-            for file in held(self._lakehouse.folder, text)
-        ]
+        found = held(self._lakehouse.folder, texts)
+        return [f"{what} in {file}" for what, files in found.items() for file in files]
 
     def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         return tables(self._lakehouse.database, layers)

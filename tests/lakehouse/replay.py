@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
@@ -50,11 +50,11 @@ class Engine(Protocol):
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """What files beyond staging have of texts that no row there has, in words."""
 
-    def erase(self, email: str) -> None:
-        """Erases a person, and builds every table anew."""
+    def erase(self, emails: list[str]) -> None:
+        """Erases people, and builds every table anew."""
 
-    def reinstate(self, email: str) -> None:
-        """Lets a person come back, and builds every table anew."""
+    def reinstate(self, emails: list[str]) -> None:
+        """Lets people come back, and builds every table anew."""
 
     def holds(self, texts: dict[str, str]) -> list[str]:
         """Where any of the texts is stored at all, in words."""
@@ -213,38 +213,51 @@ class Course:
         return {f"email of {n}": n for n in gone} | {f"id of {n}": customer_id(n) for n in gone}
 
     def erase(self, step: Erase) -> tuple[str, list[Difference]]:
-        """Erases a person, or lets them come back. Returns where they are still stored, if they
-        are, and which tables are wrong."""
-        life = self._lives.get(step.life) or Life(step.life)
-        email = life.email(step.who)
-        known = [r for source in SOURCES[:2] for _, r in life.delivered[source] if r[0] == email]
+        """Erases people, or lets them come back. Returns where they are still stored, if they are,
+        and which tables are wrong."""
+        people = [(self._lives.get(life) or Life(life), who) for life, who in step.people]
         if step.back:
-            if email not in self._erased:
-                return "", []
-            self._erased.discard(email)
-            self._engine.reinstate(email)
-            return "", self.built("since_consent", False)
-        if not known and email not in self._erased:
-            return "", []  # of whom nothing landed cannot be erased
-        records = [record for _, record in life.delivered["customer"] if record.email == email]
-        self._lives[step.life] = without(life, step.who)
-        texts = self._of_nobody_else(email, records)
-        if known and not self._engine.holds({"email": email}):
-            return "the search does not find the email of who is to be erased", []
-        self._erased.add(email)
-        self._engine.erase(email)
-        return "; ".join(self._engine.holds(texts)[:SHOWN]), self.built("since_consent", False)
+            back = {life.email(who) for life, who in people} & self._erased
+            self._erased -= back
+            return self._done(self._engine.reinstate, back)
+        landed = {life.email(who) for life, who in people if life.knows(who)}
+        emails = landed | ({life.email(who) for life, who in people} & self._erased)
+        if landed - {what.split()[0] for what in self._engine.holds({n: n for n in landed})}:
+            return "the search does not find everybody who is to be erased", []
+        records = {email: [*self._records(email)] for email in emails}
+        for life, who in people:
+            self._lives[life.number] = without(self._lives.get(life.number, life), who)
+        self._erased |= emails
+        errors, wrong = self._done(self._engine.erase, emails)
+        texts = {}
+        for email, known in records.items():
+            texts |= self._of_nobody_else(email, known)
+        return errors or "; ".join(self._engine.holds(texts)[:SHOWN]), wrong
+
+    def _done(
+        self, does: Callable[[list[str]], None], emails: set[str]
+    ) -> tuple[str, list[Difference]]:
+        """Of whom nothing landed, nobody can be erased."""
+        if not emails:
+            return "", []
+        does(sorted(emails))
+        return "", self.built("since_consent", False)
+
+    def _records(self, email: str) -> Iterator[Customer]:
+        for life in self._lives.values():
+            yield from (r for _, r in life.delivered["customer"] if r.email == email)
 
     def _of_nobody_else(self, email: str, records: list[Customer]) -> dict[str, str]:
         """What was known of an erased person, and of nobody who is left or in a bad line."""
         left = {str(value) for life in self._lives.values() for value in life.values()}
         values = {
-            f"{what} {value}": value
+            f"{what} {value} of {email}": value
             for record in records
             for what, value in record._asdict().items()
             if what in ("customer_name", "phone", "serial_number") and value is not None
         }
-        return {"email": email, "customer_id": customer_id(email)} | {
+        own = {f"email {email}": email, f"customer_id of {email}": customer_id(email)}
+        return own | {
             what: value
             for what, value in values.items()
             if not any(map(pattern_of(value).search, map(str.lower, left)))

@@ -5,7 +5,7 @@
 After each step every table is what Python expects. After maintenance no file has more of anybody
 than its rows; after an erasure nothing that is stored has the person's email or id.
 
-STEDI_LIVES (0)                how many random lives, twenty in a lakehouse
+STEDI_LIVES (0)                how many random lives, forty in a lakehouse
 STEDI_HISTORIES_SEED (0)       other lives
 """
 
@@ -17,12 +17,12 @@ from math import ceil
 from pathlib import Path
 
 import pytest
-from histories import LIVES, History, drawn, whole_lives
+from histories import WHOLE_LIVES, History, drawn, whole_lives
 from known_histories import A_WHOLE_LIFE
 from on_duckdb import OnDuckDB
 from replay import replay
 
-NUMBER = ceil(int(os.environ.get("STEDI_LIVES", "0")) / LIVES)
+NUMBER = ceil(int(os.environ.get("STEDI_LIVES", "0")) / WHOLE_LIVES)
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 
 
