@@ -187,6 +187,7 @@ def half_way(table: str) -> Callable[[Call], bool]:
     return lambda c: c.client == "trino" and c.action == "CreateTable" and named in c.body
 
 
+@pytest.mark.deep
 def test_killed_builds_are_put_right_by_the_next(lake: Lake) -> None:
     """Killed after a step, or when what an earlier build left is cleared, before more is made; each
     begins with what the one before it has left."""
@@ -271,6 +272,7 @@ def test_a_reader_sees_the_old_table_or_the_new_one(lake: Lake) -> None:
     lake.build()
 
 
+@pytest.mark.deep
 def test_the_adapters_own_renaming_leaves_a_gap(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

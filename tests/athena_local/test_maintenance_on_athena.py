@@ -223,6 +223,7 @@ def test_a_vacuum_that_deletes_nothing_is_noticed(measured: Lake) -> None:
     assert measured.tables() == before
 
 
+@pytest.mark.deep
 def test_killed_it_is_put_right_and_beside_a_build_it_is_refused(measured: Lake) -> None:
     lease = {"STEDI_BUILD_LEASE_MINUTES": "60"}
     add_a_day(measured)
@@ -270,6 +271,7 @@ def query(text: str) -> Callable[[Call], bool]:
     return lambda call: call.action == "StartQueryExecution" and bool(found(in_one_line(call)))
 
 
+@pytest.mark.deep
 def test_a_new_key_leaves_no_old_id_in_any_file(measured: Lake) -> None:
     old = measured.id_of(BEN)
     assert measured.held(BEN).hits
