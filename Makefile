@@ -40,7 +40,7 @@ test: lint
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not deep" --junitxml target/tests.xml
 
 test-deep: $(INSTALLED)
-	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep --junitxml target/deep-tests.xml
 
 lint: $(INSTALLED) profiles.yml
 	@$(BIN)/python scripts/pseudonym_key.py

@@ -12,6 +12,7 @@ from reporting.laws import NoLaws
 from reporting.page import NeverBuilt, Places, gather, page
 from reporting.people import LIMIT
 
+RAN = ("target/tests.xml", "target/deep-tests.xml")
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -33,13 +34,14 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="`dbt test` writes it.",
 )
 @click.option(
-    "--pytest-results", type=FILE, default="target/tests.xml", help="`make test` writes it."
+    "--pytest-results", type=FILE, multiple=True, default=RAN,
+    help="`make test` and `make test-deep` write them.",
 )
 @click.option("--people", type=click.IntRange(0), default=LIMIT, help="How many are listed.")
 @click.option("--output", type=FILE, default="target/evidence.html", help="The page.")
 def main(
-    database: Path, landing: Path, manifest: Path, dbt_results: Path, pytest_results: Path,
-    people: int, output: Path,
+    database: Path, landing: Path, manifest: Path, dbt_results: Path,
+    pytest_results: tuple[Path, ...], people: int, output: Path,
 ) -> None:  # fmt: skip
     if not database.exists():
         raise click.ClickException(f"{database}: no such database; `dbt build` makes it")

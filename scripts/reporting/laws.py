@@ -1,7 +1,7 @@
 """The laws, the tests that prove each, and what those came to when they last ran.
 
 The README's table of the laws is where it stands which test proves which law. Results of dbt's
-tests are in its run_results.json, those of pytest in the JUnit file that `make test` writes.
+tests are in its run_results.json, those of pytest in the JUnit files that `make test` and `make test-deep` write.
 """
 
 from __future__ import annotations
@@ -111,19 +111,23 @@ def dbt_results(path: Path) -> Results:
     return Results(tests, when, "", *_summed(tests))
 
 
-def pytest_results(path: Path) -> Results:
-    """The results of pytest's files, by their path, in a JUnit file."""
-    if not path.exists():
-        return Results(why_not=f"{path}: no such file; `make test` writes it")
-    try:
-        tree = ElementTree.parse(path).getroot()
-        when = min(datetime.fromisoformat(s.attrib["timestamp"]) for s in tree.iter("testsuite"))
-    except (ElementTree.ParseError, KeyError, ValueError):
-        return Results(why_not=f"{path}: no results of pytest; `make test` writes it anew")
+def pytest_results(*paths: Path) -> Results:
+    """The results of pytest's files, by their path, in the JUnit files that are there."""
+    there = [path for path in paths if path.exists()]
+    if not there:
+        return Results(why_not=f"{paths[0]}: no such file; `make test` writes it")
     files: dict[str, Counter[str]] = {}
-    for case in tree.iter("testcase"):
-        name = "/".join(_file_of(case.attrib["classname"])) + ".py"
-        files.setdefault(name, Counter())[_state_of(case)] += 1
+    began = []
+    for path in there:
+        try:
+            tree = ElementTree.parse(path).getroot()
+            began += [datetime.fromisoformat(s.attrib["timestamp"]) for s in tree.iter("testsuite")]
+            when = min(began)
+        except (ElementTree.ParseError, KeyError, ValueError):
+            return Results(why_not=f"{path}: no results of pytest; `make test` writes it anew")
+        for case in tree.iter("testcase"):
+            name = "/".join(_file_of(case.attrib["classname"])) + ".py"
+            files.setdefault(name, Counter())[_state_of(case)] += 1
     tests = {name: _of_all(name, states) for name, states in files.items()}
     return Results(tests, when.astimezone(timezone.utc), "", *_summed(tests))
 

@@ -28,7 +28,7 @@ class Places:
     landing: Path
     manifest: Path
     dbt_results: Path
-    pytest_results: Path
+    pytest_results: tuple[Path, ...]
     secrets: Path
     measured: Path = PROJECT / "docs" / "nightly.json"
     readme: Path = PROJECT / "README.md"
@@ -66,7 +66,7 @@ def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evid
         raise NeverBuilt("no build was ever completed; `dbt build` completes one")
     results = {
         "dbt": laws.dbt_results(places.dbt_results),
-        "pytest": laws.pytest_results(places.pytest_results),
+        "pytest": laws.pytest_results(*places.pytest_results),
     }
     return Evidence(
         now=datetime.now(timezone.utc),

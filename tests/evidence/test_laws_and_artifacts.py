@@ -106,6 +106,18 @@ def test_pytests_results(tmp_path: Path) -> None:
     assert found.failed == ("tests/lakehouse/test_one_sql.py",)
 
 
+def test_pytests_results_of_several_runs_are_put_together(tmp_path: Path) -> None:
+    """One that has failed in any of them has failed, wherever it has passed."""
+    here, deep, none = (tmp_path / name for name in ("tests.xml", "deep-tests.xml", "none.xml"))
+    here.write_text(JUNIT)
+    deep.write_text(JUNIT.replace("<failure />", "").replace("T10:", "T09:"))
+    for found in (pytest_results(here, deep, none), pytest_results(none, deep, here)):
+        assert found.tests["tests/lakehouse/test_one_sql.py"].note == "1 failed, 3 passed"
+        assert found.failed == ("tests/lakehouse/test_one_sql.py",)
+        assert f"{found.when:%H}" == "08"
+    assert pytest_results(deep, none).failed == ()
+
+
 def test_pytest_writes_what_is_read_here(tmp_path: Path) -> None:
     name, path = "tests/lakehouse/test_one_sql.py", tmp_path / "tests.xml"
     command = [sys.executable, "-m", "pytest", name, "--junitxml", str(path)]
