@@ -83,7 +83,7 @@ class OnAthena:
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """Texts in any version of an object beyond staging, where no row has them."""
         found = beyond_staging(self.bucket, texts)
-        print(f"{found.size:,} bytes of {found.files} files searched")
+        print(f"{found.size:,} bytes searched, of {found.files} files beyond staging")
         return [f"{what} in {key}" for key, hits in found.hits.items() for what in hits]
 
     def erase(self, emails: list[str]) -> None:

@@ -34,13 +34,16 @@ def everywhere(bucket: Bucket, texts: Mapping[str, str]) -> dict[str, set[str]]:
     found in any case and with escapes, and what is packed is read here by other means than ours."""
     patterns = {what: pattern_of(text) for what, text in texts.items()}
     found: dict[str, set[str]] = {}
+    size = 0
     for key, content in _contents(bucket):
         if key.startswith(RESTRICTED):
             continue
         says = _unpacked(content).decode("utf-8", "replace").lower()
+        size += len(says)
         for what, pattern in patterns.items():
             if pattern.search(says):
                 found.setdefault(what, set()).add(key)
+    print(f"{size:,} letters searched, of all versions of all objects")
     return found
 
 

@@ -68,6 +68,7 @@ def held(folder: Path, wanted: Mapping[str, str]) -> dict[str, list[str]]:
     is: in any case or with escapes of its first letter. Not the erasures' own files."""
     patterns = {what: pattern_of(text) for what, text in wanted.items()}
     found: dict[str, list[str]] = {}
+    size = 0
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.parent.name in ("erasures", "pending_erasures"):
             continue
@@ -79,7 +80,9 @@ def held(folder: Path, wanted: Mapping[str, str]) -> dict[str, list[str]]:
         if path.suffix == ".duckdb":
             texts += [str(tables(path))]
         said = "\n".join(texts).lower()
+        size += len(said)
         for what, pattern in patterns.items():
             if pattern.search(said):
                 found.setdefault(what, []).append(str(path.relative_to(folder)))
+    print(f"{size:,} letters searched, of all files")
     return found

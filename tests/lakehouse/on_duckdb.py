@@ -51,6 +51,7 @@ class OnDuckDB:
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """Texts that the unpacked file has more often than its rows do."""
         content, rows = self._lakehouse.database.read_bytes(), texts_in(self._lakehouse)
+        print(f"{len(content):,} bytes searched, of the database's file")
         return [
             f"{what}: {content.count(text.encode())} times in the file, {rows.count(text)} in rows"
             for what, text in texts.items()
