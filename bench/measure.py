@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
-import time
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 MIB = 1 << 20
+SMALL_PARENT = Path(__file__).with_name("small_parent.py")
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,17 @@ class Failed(RuntimeError):
 def run(arguments: Iterable[str], environment: dict[str, str], folder: Path, log: Path) -> Measure:
     """Runs a process in `folder` from its start to its end; its output goes to `log`.
 
-    The peak is that of the largest process among it and the children it waited for.
+    The peak is that of the largest process among it and the children it waited for. Raises Failed
+    where its exit code is not 0.
     """
-    with log.open("wb") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [*arguments], env=environment, cwd=folder, stdout=output, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise Failed(f"exit code {process.returncode}, see {log}")
-    return Measure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    command = [sys.executable, "-I", "-S", str(SMALL_PARENT), str(log.resolve()), *arguments]
+    measured = subprocess.run(
+        command, env=environment, cwd=folder, stdout=subprocess.PIPE, check=True
+    )
+    took = json.loads(measured.stdout)
+    if code := took.pop("code"):
+        raise Failed(f"exit code {code}, see {log}")
+    return Measure(**took)
 
 
 def best(measures: Iterable[Measure]) -> Measure:

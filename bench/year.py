@@ -52,7 +52,6 @@ def measure_year(plan: Plan, folder: Path, tell: Tell) -> Year:
     """Measures all of it in `folder`, which is emptied. Raises Failed."""
     year = Year()
     fresh(folder)
-    # First DuckDB: a process starts with the peak of the one that starts it, and Athena's is large.
     for engine, measure in (("duckdb", _measure_duckdb), ("athena", _measure_athena)):
         if engine in plan.engines:
             on, start = machine(), time.monotonic()
