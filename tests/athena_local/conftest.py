@@ -52,6 +52,12 @@ def real(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return built(local, landing, tests=False)
 
 
+@pytest.fixture
+def key_of_the_account(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's pseudonyms are of the key that the account has."""
+    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
+
+
 @pytest.fixture(scope="session")
 def tally(pytestconfig: pytest.Config) -> list[list[Compared]]:
     """What the end of the run tells of: the tables of each comparison of two builds."""

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,7 @@ class AthenaLocal:
         self.folder = folder
         self.config = folder / "config.toml"
         self.key_file = folder / "key"
+        shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
         self.lake = Lakehouse(load_config(CONFIG), ACCOUNT)
         self.server = server
         host, port = server.get_host_and_port()
@@ -153,7 +155,6 @@ class AthenaLocal:
             *("--project-dir", PROJECT, "--profiles-dir", self.folder, "--target", target),
             *("--target-path", target_path, "--log-path", target_path / "logs"),
         ]
-        (self.folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
         (target_path / "run_results.json").unlink(missing_ok=True)
         return subprocess.Popen(
             [Path(sys.executable).with_name("dbt"), *arguments, *places],
@@ -169,7 +170,6 @@ class AthenaLocal:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a script of this project as people do; `given`: its stdin."""
         target_path = self.folder / "dbt" / "scripts"
-        (self.folder / "profiles.yml").write_text((PROJECT / "profiles.yml.example").read_text())
         places = {
             "STEDI_PSEUDONYM_KEY_FILE": str(self.key_file),
             "DBT_PROFILES_DIR": str(self.folder),

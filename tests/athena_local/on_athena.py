@@ -27,13 +27,14 @@ FIRST_GUESS = 100  # changes of a build, where none has ended yet
 class OnAthena:
     """See replay.Engine. A build is killed before one of its calls that change something."""
 
-    def __init__(self, local: AthenaLocal, folder: Path, last: date) -> None:
-        """folder: an empty one. last: the last day of the history."""
+    def __init__(self, local: AthenaLocal, folder: Path, history: History) -> None:
+        """folder: an empty one. history: the one that is to happen, for its days."""
         self._local = local
         self._landed = folder / "landed"  # a copy of what DuckDB builds anew
         self._duckdb = OnDuckDB(folder / "duckdb")
         self._changes = FIRST_GUESS
         local.provision(FIRST_DAY)
+        last = date.fromisoformat(history.dates()[-1])
         local.project(FIRST_DAY, last + timedelta(days=1))  # Trino wants two days
 
     def land(self, source: str, name: str, content: bytes, date: str) -> None:
@@ -105,9 +106,8 @@ class OnAthena:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def holds(self, texts: dict[str, str]) -> list[str]:
-        found = everywhere(self.bucket, texts)
-        return [f"{what} in {key}" for what, keys in found.items() for key in sorted(keys)]
+    def holds(self, texts: dict[str, str]) -> dict[str, set[str]]:
+        return everywhere(self.bucket, texts)
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """By DuckDB, of what lies in the bucket."""

@@ -12,7 +12,6 @@ STEDI_HISTORIES_SEED (0)       other histories
 from __future__ import annotations
 
 import os
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +26,7 @@ TURNS = int(os.environ.get("STEDI_ATHENA_TURNS", "0"))
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 LIVES = 30
 
-pytestmark = pytest.mark.deep
+pytestmark = [pytest.mark.deep, pytest.mark.usefixtures("key_of_the_account")]
 
 
 def short(history: History) -> History:
@@ -49,11 +48,8 @@ def random_histories() -> list[History]:
 
 @pytest.mark.parametrize("number", range(NUMBER))
 def test_a_history_ends_where_a_full_refresh_would(
-    number: int, local: AthenaLocal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, local: AthenaLocal, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
     history = random_histories()[number]
-    engine = OnAthena(local, tmp_path, date.fromisoformat(history.dates()[-1]))
-    if (failure := replay(history, engine)) is not None:
-        told = [*failure.told(), "", "The history:", *history.told(), "", history.as_code()]
-        pytest.fail("\n".join(told), pytrace=False)
+    if (failure := replay(history, OnAthena(local, tmp_path, history))) is not None:
+        pytest.fail(failure.report(history), pytrace=False)

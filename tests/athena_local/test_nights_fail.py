@@ -8,7 +8,6 @@ change for a dozen lives.
 from __future__ import annotations
 
 import re
-from datetime import date
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -24,18 +23,7 @@ from replay import Course, replay
 CONFLICT = "ConcurrentModificationException"  # of Glue, where somebody else committed meanwhile
 TRUSTED = "accelerometer_trusted"
 
-pytestmark = pytest.mark.deep
-
-
-@pytest.fixture(autouse=True)
-def key_of(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's pseudonyms are of the key that the account has."""
-    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
-
-
-def a_history(history: History, local: AthenaLocal, folder: Path) -> OnAthena:
-    """An account for it, with nothing landed yet."""
-    return OnAthena(local, folder, date.fromisoformat(history.dates()[-1]))
+pytestmark = [pytest.mark.deep, pytest.mark.usefixtures("key_of_the_account")]
 
 
 def commits(table: str, after: int = 0) -> Matches:
@@ -55,14 +43,14 @@ def test_nights_killed_between_two_statements_are_put_right(
     local: AthenaLocal, tmp_path: Path
 ) -> None:
     history = COUNTEREXAMPLES["three nights, the last two broken off"]
-    failure = replay(history, a_history(history, local, tmp_path))
+    failure = replay(history, OnAthena(local, tmp_path, history))
     assert failure is None, "\n".join(failure.told())
 
 
 def test_nights_whose_commits_are_refused_are_put_right(local: AthenaLocal, tmp_path: Path) -> None:
     """For good: of every commit of a table, and of all but the first."""
     history = History((Deliver(nights(0)), Build(), Deliver(nights(1)), Build()))
-    engine = a_history(history, local, tmp_path)
+    engine = OnAthena(local, tmp_path, history)
     course = Course(engine, history.dates())
     course.deliver(history.steps[0], 0)
     assert course.build(Build(), refresh=False) == ("", [])

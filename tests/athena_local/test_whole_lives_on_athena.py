@@ -7,7 +7,6 @@ STEDI_HISTORIES_SEED (0)       other lives
 from __future__ import annotations
 
 import os
-from datetime import date
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -22,21 +21,13 @@ from replay import replay
 NUMBER = ceil(int(os.environ.get("STEDI_ATHENA_LIVES", "0")) / WHOLE_LIVES)
 SEED = int(os.environ.get("STEDI_HISTORIES_SEED", "0"))
 
-pytestmark = pytest.mark.deep
-
-
-@pytest.fixture(autouse=True)
-def key_of(local: AthenaLocal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's pseudonyms are of the key that the account has."""
-    monkeypatch.setattr("lakehouse.KEY", local.key_file.read_text().strip())
+pytestmark = [pytest.mark.deep, pytest.mark.usefixtures("key_of_the_account")]
 
 
 def lived(history: History, local: AthenaLocal, folder: Path) -> None:
     """Fails the test at hand where the history ends in anything that breaks a law."""
-    engine = OnAthena(local, folder, date.fromisoformat(history.dates()[-1]))
-    if (failure := replay(history, engine)) is not None:
-        told = [*failure.told(), "", "The history:", *history.told(), "", history.as_code()]
-        pytest.fail("\n".join(told), pytrace=False)
+    if (failure := replay(history, OnAthena(local, folder, history))) is not None:
+        pytest.fail(failure.report(history), pytrace=False)
 
 
 @cache

@@ -239,8 +239,8 @@ class Life:
 
     def knows(self, who: int) -> bool:
         """Whether anything landed that names the person."""
-        named = (self.delivered[source] for source in ("customer", "accelerometer"))
-        return any(record[0] == self.email(who) for known in named for _, record in known)
+        moved = (email for _, (email, *_) in self.delivered["accelerometer"])
+        return bool(self.records(who)) or self.email(who) in moved
 
     def values(self) -> Iterator[Any]:
         """All that its lines say, the bad ones included."""
@@ -250,11 +250,14 @@ class Life:
         for source in SOURCES:
             yield from self._sample(source)
 
+    def records(self, who: int) -> list[Customer]:
+        """The person's customer records, as they came."""
+        email = self.email(who)
+        return [record for _, record in self.delivered["customer"] if record.email == email]
+
     def current(self, who: int) -> Customer | None:
         """The person's current record, None where there is none yet."""
-        email = self.email(who)
-        known = [record for _, record in self.delivered["customer"] if record.email == email]
-        return min(known, key=precedence) if known else None
+        return min(self.records(who), key=precedence, default=None)
 
     def _motion(self, deed: Moved) -> Motion:
         return (self.email(deed.who), MOMENTS[deed.moment], float(deed.value), 0.0, -1.5)

@@ -64,9 +64,8 @@ class OnDuckDB:
     def reinstate(self, emails: list[str]) -> None:
         erasing(self._lakehouse).reinstate(emails)
 
-    def holds(self, texts: dict[str, str]) -> list[str]:
-        found = held(self._lakehouse.folder, texts)
-        return [f"{what} in {file}" for what, files in found.items() for file in files]
+    def holds(self, texts: dict[str, str]) -> dict[str, list[str]]:
+        return held(self._lakehouse.folder, texts)
 
     def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         return tables(self._lakehouse.database, layers)

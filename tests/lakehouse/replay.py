@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
@@ -56,8 +56,8 @@ class Engine(Protocol):
     def reinstate(self, emails: list[str]) -> None:
         """Lets people come back, and builds every table anew."""
 
-    def holds(self, texts: dict[str, str]) -> list[str]:
-        """Where any of the texts is stored at all, in words."""
+    def holds(self, texts: dict[str, str]) -> Mapping[str, Collection[str]]:
+        """In which files each of the texts is stored, as far as any is."""
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """The same of a lakehouse in which all that has landed was built at once, in full."""
@@ -104,6 +104,10 @@ class Failure:
             yield f"the build failed: {self.errors}"
         for difference in self.differences:
             yield from difference.told()
+
+    def report(self, history: History) -> str:
+        """In words, with the history in words and in Python."""
+        return "\n".join([*self.told(), "", "The history:", *history.told(), "", history.as_code()])
 
     def lives(self) -> Counter[int]:
         """The lives concerned, and in how many tables."""
@@ -209,59 +213,50 @@ class Course:
             for column, value in cells if column == "customer_id"
         }  # fmt: skip
         people = [life.email(who) for life in self._lives.values() for who in range(PEOPLE)]
-        gone = [email for email in people if customer_id(email) not in there]
-        return {f"email of {n}": n for n in gone} | {f"id of {n}": customer_id(n) for n in gone}
+        gone = {email for email in people if customer_id(email) not in there}
+        return _emails(gone) | _ids(gone)
 
     def erase(self, step: Erase) -> tuple[str, list[Difference]]:
         """Erases people, or lets them come back. Returns where they are still stored, if they are,
         and which tables are wrong."""
         people = [(self._lives.get(life) or Life(life), who) for life, who in step.people]
+        known_once = {life.email(who) for life, who in people} & self._erased
         if step.back:
-            back = {life.email(who) for life, who in people} & self._erased
-            self._erased -= back
-            return self._done(self._engine.reinstate, back)
+            return self._reinstate(known_once)
         landed = {life.email(who) for life, who in people if life.knows(who)}
-        emails = landed | ({life.email(who) for life, who in people} & self._erased)
-        if landed - {what.split()[0] for what in self._engine.holds({n: n for n in landed})}:
-            return "the search does not find everybody who is to be erased", []
-        records = {email: [*self._records(email)] for email in emails}
+        if not (emails := landed | known_once):  # of whom nothing landed, nobody can be erased
+            return "", []
+        records = [record for life, who in people for record in life.records(who)]
         for life, who in people:
             self._lives[life.number] = without(self._lives.get(life.number, life), who)
+        own = self._of_nobody_else(records)
+        built = {record.email for record in records} - self._erased
+        stored = _emails(landed) | _ids(built) | own
+        if missed := stored.keys() - self._engine.holds(stored).keys():
+            return f"the search finds nothing of what is to be erased: {sorted(missed)}", []
         self._erased |= emails
-        errors, wrong = self._done(self._engine.erase, emails)
-        texts = {}
-        for email, known in records.items():
-            texts |= self._of_nobody_else(email, known)
-        return errors or "; ".join(self._engine.holds(texts)[:SHOWN]), wrong
+        self._engine.erase(sorted(emails))
+        left = self._engine.holds(own | _emails(emails) | _ids(emails))
+        places = [f"{what} in {file}" for what, files in left.items() for file in files]
+        return "; ".join(places[:SHOWN]), self.built("since_consent", False)
 
-    def _done(
-        self, does: Callable[[list[str]], None], emails: set[str]
-    ) -> tuple[str, list[Difference]]:
-        """Of whom nothing landed, nobody can be erased."""
-        if not emails:
+    def _reinstate(self, erased: set[str]) -> tuple[str, list[Difference]]:
+        if not erased:
             return "", []
-        does(sorted(emails))
+        self._erased -= erased
+        self._engine.reinstate(sorted(erased))
         return "", self.built("since_consent", False)
 
-    def _records(self, email: str) -> Iterator[Customer]:
-        for life in self._lives.values():
-            yield from (r for _, r in life.delivered["customer"] if r.email == email)
-
-    def _of_nobody_else(self, email: str, records: list[Customer]) -> dict[str, str]:
-        """What was known of an erased person, and of nobody who is left or in a bad line."""
-        left = {str(value) for life in self._lives.values() for value in life.values()}
-        values = {
-            f"{what} {value} of {email}": value
+    def _of_nobody_else(self, records: list[Customer]) -> dict[str, str]:
+        """What records of erased people say of nobody who is left, nor any bad line."""
+        left = [str(value).lower() for life in self._lives.values() for value in life.values()]
+        own = {
+            f"{what} {value}": value
             for record in records
             for what, value in record._asdict().items()
             if what in ("customer_name", "phone", "serial_number") and value is not None
         }
-        own = {f"email {email}": email, f"customer_id of {email}": customer_id(email)}
-        return own | {
-            what: value
-            for what, value in values.items()
-            if not any(map(pattern_of(value).search, map(str.lower, left)))
-        }
+        return {n: v for n, v in own.items() if not any(map(pattern_of(v).search, left))}
 
     def broken_off(self, scope: str) -> list[Difference]:
         """What trusted and curated have too much of after a build that broke off: they may lack
@@ -278,6 +273,14 @@ class Course:
             for difference in beside_python(found, shared)
             if difference.unexpected
         ]
+
+
+def _emails(emails: Iterable[str]) -> dict[str, str]:
+    return {f"email {email}": email for email in emails}
+
+
+def _ids(emails: Iterable[str]) -> dict[str, str]:
+    return {f"customer_id of {email}": customer_id(email) for email in emails}
 
 
 def _layer(table: str) -> str:

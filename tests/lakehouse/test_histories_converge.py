@@ -68,7 +68,7 @@ def test_a_known_history_ends_where_a_full_refresh_would(name: str, fails: Fails
 def report(failure: Failure, smaller: History, its_failure: Failure | None) -> str:
     """What went wrong, and the smallest history that goes wrong: in words and in Python."""
     found = its_failure or failure
-    lines = [*found.told(), "", "The history:", *smaller.told(), "", smaller.as_code()]
+    lines = [found.report(smaller)]
     if its_failure is not failure:
         lines += ["", "Before it was made smaller:", *failure.told()]
     return "\n".join(lines)

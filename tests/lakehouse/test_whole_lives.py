@@ -31,8 +31,7 @@ def lived(history: History, folder: Path) -> None:
     engine = OnDuckDB(folder)
     engine.unpack()
     if (failure := replay(history, engine)) is not None:
-        told = [*failure.told(), "", "The history:", *history.told(), "", history.as_code()]
-        pytest.fail("\n".join(told), pytrace=False)
+        pytest.fail(failure.report(history), pytrace=False)
 
 
 @cache
