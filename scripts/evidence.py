@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
-import duckdb
 
+from landing_zones import InvalidRoot, S3Zone, open_zone
 from pseudonym_key import key_file
+from reporting.lakehouses import Lakehouse, NotAsked, on_athena, on_duckdb
 from reporting.laws import NoLaws
 from reporting.page import NeverBuilt, Places, gather, page
 from reporting.people import LIMIT
@@ -19,11 +21,15 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command(help=__doc__, context_settings={"show_default": True})
 @click.option(
     "--database", type=FILE, envvar="STEDI_DUCKDB", default="lakehouse.duckdb",
-    help="The DuckDB file; of tables on Athena there is no page.",
+    help="The DuckDB file, where the landing root is a folder.",
 )
 @click.option(
-    "--landing", type=click.Path(file_okay=False, path_type=Path), envvar="STEDI_LANDING",
-    default="landing", help="The landing root.",
+    "--root", envvar="STEDI_LANDING", default="landing",
+    show_default="$STEDI_LANDING or landing",
+    help="Landing root: a folder, or s3://BUCKET; its tables are DuckDB's or Athena's.",
+)
+@click.option(
+    "--workgroup", default="stedi-privacy-officer", help="That Athena is asked in.",
 )
 @click.option(
     "--manifest", type=FILE, default="target/manifest.json",
@@ -40,24 +46,16 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--people", type=click.IntRange(0), default=LIMIT, help="How many are listed.")
 @click.option("--output", type=FILE, default="target/evidence.html", help="The page.")
 def main(
-    database: Path, landing: Path, manifest: Path, dbt_results: Path,
+    database: Path, root: str, workgroup: str, manifest: Path, dbt_results: Path,
     pytest_results: tuple[Path, ...], people: int, output: Path,
 ) -> None:  # fmt: skip
-    if not database.exists():
-        raise click.ClickException(f"{database}: no such database; `dbt build` makes it")
-    places = Places(database, landing, manifest, dbt_results, pytest_results, key_file().parent)
+    places = Places(manifest, dbt_results, pytest_results)
     try:
-        with duckdb.connect(database, read_only=True) as connection:
-            evidence = gather(lambda sql: connection.execute(sql).fetchall(), places, people)
+        with open_lakehouse(root, database, workgroup) as lakehouse:
+            evidence = gather(lakehouse, places, people)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(page(evidence), encoding="utf-8")
-    except duckdb.CatalogException as error:
-        raise click.ClickException(f"{database}: not built whole; run `dbt build`") from error
-    except duckdb.IOException as error:
-        raise click.ClickException(f"{database}: {_why(error)}") from error
-    except NeverBuilt as error:
-        raise click.ClickException(f"{database}: {error}") from error
-    except NoLaws as error:
+    except (InvalidRoot, NeverBuilt, NoLaws, NotAsked) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
@@ -66,10 +64,14 @@ def main(
         click.echo(f"Law {law.number}, {law.name}: {law.state}", err=True)
 
 
-def _why(error: duckdb.IOException) -> str:
-    if "lock" in str(error):
-        return "another process has it open, a build or a client: wait for it, or close it"
-    return "no database of DuckDB; `dbt build` makes one where there is none"
+def open_lakehouse(
+    root: str, database: Path, workgroup: str
+) -> AbstractContextManager[Lakehouse]:
+    """The lakehouse of a landing root. Raises InvalidRoot."""
+    zone = open_zone(root)
+    if isinstance(zone, S3Zone):
+        return on_athena(zone.bucket, workgroup)
+    return on_duckdb(database, zone.root, key_file().parent)
 
 
 if __name__ == "__main__":

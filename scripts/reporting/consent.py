@@ -7,7 +7,7 @@ from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
 
-from reporting.flow import Query
+from reporting.lakehouses import Query
 
 LAST = 36  # months; a page that is printed holds no more
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Query = Callable[[str], list[tuple[Any, ...]]]  # takes SQL, returns rows
+from reporting.lakehouses import Query
 
 TABLES = (
     ("staging", "stg_customers"),

@@ -1,7 +1,8 @@
 """The laws, the tests that prove each, and what those came to when they last ran.
 
 The README's table of the laws is where it stands which test proves which law. Results of dbt's
-tests are in its run_results.json, those of pytest in the JUnit files that `make test` and `make test-deep` write.
+tests are in its run_results.json, those of pytest in the JUnit files of `make test` and
+`make test-deep`.
 """
 
 from __future__ import annotations

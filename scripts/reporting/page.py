@@ -11,25 +11,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reporting import charts, consent, fields, flow, laws, people, receipts, sizes
+from reporting.lakehouses import Lakehouse
 
 TEMPLATE = "page.html.j2"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 class NeverBuilt(ValueError):
-    """A database in which no build was completed. Its text says what to do."""
+    """Tables of which no build was completed. Its text says what to do."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where everything lies that the page is made of."""
+    """Where everything lies that the page is made of beside the tables."""
 
-    database: Path
-    landing: Path
     manifest: Path
     dbt_results: Path
     pytest_results: tuple[Path, ...]
-    secrets: Path
     measured: Path = PROJECT / "docs" / "nightly.json"
     readme: Path = PROJECT / "README.md"
 
@@ -39,7 +37,7 @@ class Evidence:
     """All that the page says."""
 
     now: datetime
-    database: str
+    tables: str
     build: people.Build
     laws: list[laws.Law]
     results: dict[str, laws.Results]  # of which runner
@@ -59,18 +57,19 @@ class Evidence:
         return [law for law in self.laws if law.state != "proven"]
 
 
-def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evidence:
-    """Asks the tables and reads the artifacts. Raises NeverBuilt, NoLaws, and what `query` does."""
+def gather(lakehouse: Lakehouse, places: Places, limit: int = people.LIMIT) -> Evidence:
+    """Asks the tables and reads the artifacts. Raises NeverBuilt, NoLaws, and what asking does."""
+    query = lakehouse.query
     build = people.last_build(query)
     if build is None:
-        raise NeverBuilt("no build was ever completed; `dbt build` completes one")
+        raise NeverBuilt(f"{lakehouse.tables}: no build was ever completed; run `dbt build`")
     results = {
         "dbt": laws.dbt_results(places.dbt_results),
         "pytest": laws.pytest_results(*places.pytest_results),
     }
     return Evidence(
         now=datetime.now(timezone.utc),
-        database=places.database.name,
+        tables=lakehouse.tables,
         build=build,
         laws=laws.laws(places.readme.read_text(encoding="utf-8"), *results.values()),
         results=results,
@@ -78,7 +77,7 @@ def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evid
         rows=flow.rows(query),
         over_time=consent.over_time(query),
         everybody=people.withheld(query, build, limit),
-        erasures=receipts.erasures(places.secrets),
+        erasures=receipts.erasures(lakehouse.kept),
         lineage=fields.lineage(places.manifest),
         k=query("""
             select curated_table, what_is_known, smallest_group, groups_of_people,
@@ -89,7 +88,7 @@ def gather(query: flow.Query, places: Places, limit: int = people.LIMIT) -> Evid
             select exposure, derived_at, people, people_who_withdrew, is_stale
             from stedi_audit.stale_exposures order by exposure
         """),
-        sizes=sizes.sizes(places.landing, places.database, places.measured),
+        sizes=sizes.sizes(lakehouse.stored, places.measured),
     )
 
 

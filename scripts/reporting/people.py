@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reporting.flow import Query
+from reporting.lakehouses import Query
 
 LIMIT = 100  # people; a page of 100,000 is read by nobody
 

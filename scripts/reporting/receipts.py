@@ -1,4 +1,4 @@
-"""What is kept of erasures, beside the pseudonym key: receipts, and what has not ended.
+"""What is kept of erasures, in a restricted folder: receipts, and what has not ended.
 
 A receipt names nobody: its people are HMACs under a key that is kept nowhere.
 """
@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from erasing.vault import ERASURES, PENDING, RECEIPTS
+from erasing.vault import ERASURES, PENDING, RECEIPTS, Store, UnreadableVault
 
 
 @dataclass(frozen=True)
@@ -38,26 +37,25 @@ class Erasures:
     why_not: str = ""
 
 
-def erasures(folder: Path) -> Erasures:
-    """What is kept in the folder of the pseudonym key."""
+def erasures(kept: Store) -> Erasures:
+    """What is kept there."""
     found, unreadable = [], []
     try:
-        for path in _files(folder / RECEIPTS):
+        for name in kept.names(RECEIPTS):
             try:
-                found.append(_receipt(json.loads(path.read_text(encoding="utf-8"))))
+                found.append(_receipt(json.loads(kept.read(name) or b"")))
             except (AttributeError, KeyError, TypeError, ValueError):
-                unreadable.append(path.name)
-        pending = {path.name.partition("-")[0] for path in _files(folder / PENDING)}
-        people = len(_files(folder / ERASURES))
-    except OSError as error:
-        what = "see that it may be read by whoever runs this"
-        return Erasures(why_not=f"{error.filename}: cannot be read ({error.strerror}); {what}")
+                unreadable.append(_last(name))
+        pending = {_last(name).partition("-")[0] for name in kept.names(PENDING)}
+        people = len(kept.names(ERASURES))
+    except UnreadableVault as error:
+        return Erasures(why_not=str(error))
     found.sort(key=lambda receipt: receipt.when, reverse=True)
     return Erasures(found, unreadable, len(pending), people)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _receipt(kept: dict) -> Receipt:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from landing_files import ENTITIES, UnreadableFile, landed_files
+from reporting.lakehouses import Stored
 
 
 @dataclass(frozen=True)
@@ -20,29 +20,16 @@ class Night:
 
 @dataclass(frozen=True)
 class Sizes:
-    """files: what, and bytes; None where they are not known. nights: none where none was measured;
-    why_not: why."""
+    """nights: none where none was measured; why_not: why."""
 
-    files: list[tuple[str, int | None]]
+    files: Stored
     nights: list[Night]
     why_not: str = ""
 
 
-def sizes(landing: Path, database: Path, measured: Path) -> Sizes:
-    """Of the landing zone, the database and what comes beside it, and docs/nightly.json."""
-    files = [(f"landed files: {entity}", _landed(landing, entity)) for entity in ENTITIES]
-    files.append((f"tables: {database.name}", database.stat().st_size))
-    log = database.with_name(database.name + ".wal")
-    if log.exists():
-        files.append((f"changes not in it yet: {log.name}", log.stat().st_size))
+def sizes(files: Stored, measured: Path) -> Sizes:
+    """Of what is stored, and of docs/nightly.json."""
     return Sizes(files, *_nights(measured))
-
-
-def _landed(landing: Path, entity: str) -> int | None:
-    try:
-        return sum(path.stat().st_size for _, path in landed_files(landing, entity))
-    except UnreadableFile:  # its text names a file, and a file may be named after anybody
-        return None
 
 
 def _nights(measured: Path) -> tuple[list[Night], str]:

@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 from generate_landing import generate
 from landing_files import ENTITIES
 from moto.sts.models import sts_backends
+from page_tables import tables
 from personas import Settings
 from project_copy import copy_project
 
@@ -186,6 +187,17 @@ def the_rows_are_counted(reader: Reader, output: str) -> None:
     assert f'"VarCharValue": "{rows}"' in output
 
 
+def the_officers_page_is_made(reader: Reader, output: str) -> None:
+    page = (reader.project / "target" / "evidence.html").read_text()
+    assert f"Athena, over <code>s3://{BUCKET}</code>" in page
+    for row in tables(page)["rows"]:
+        layer, table, rows = row.cells
+        counting = f"select count(*) from stedi_{layer}.{table}"
+        assert rows == f"{reader.local.trino.query(counting).rows[0][0]:,}"
+    roles = {role.role_arn for role in sts_backends[ACCOUNT]["aws"].assumed_roles}
+    assert roles == {reader.local.lake.role_arn(role) for role in ("dbt", "privacy-officer")}
+
+
 def the_data_stays(reader: Reader, output: str) -> None:
     assert reader.names("roles") == reader.names("workgroups") == set()
     assert len(reader.names("databases")) == 6
@@ -219,6 +231,7 @@ AFTER: dict[str, Callable[[Reader, str], None]] = {
     "aws glue get-tables": the_training_table_is_listed,
     "aws athena start-query-execution": a_query_has_an_id,
     "aws athena get-query-results": the_rows_are_counted,
+    "AWS_PROFILE=stedi-privacy-officer python scripts/evidence.py": the_officers_page_is_made,
     "python scripts/provision.py destroy": the_data_stays,
     "python scripts/provision.py destroy --delete-data": the_pseudonym_key_stays,
     "python scripts/provision.py destroy --delete-data --delete-key": nothing_stays,

@@ -25,7 +25,7 @@ def run(lakehouse: Lakehouse, *options: str) -> Result:
     target = lakehouse.folder / "target"
     places = {
         "--database": lakehouse.database,
-        "--landing": lakehouse.landing,
+        "--root": lakehouse.landing,
         "--manifest": target / "manifest.json",
         "--dbt-results": target / "tests" / "run_results.json",
         "--pytest-results": target / "tests.xml",

@@ -18,6 +18,7 @@ from made import Made
 from page_tables import tables
 from reporting.fields import lineage
 from reporting.laws import NoLaws, Results, dbt_results, laws, pytest_results
+from reporting.lakehouses import stored_on_disk
 from reporting.sizes import sizes
 
 README = (PROJECT / "README.md").read_text()
@@ -196,25 +197,24 @@ def test_lineage_that_cannot_be_told_says_so(manifest: Path, tmp_path: Path) -> 
 
 
 def test_bytes_of_a_night_are_those_that_were_measured(tmp_path: Path) -> None:
-    (tmp_path / "a.duckdb").write_bytes(b"12345")
     measured = tmp_path / "docs" / "nightly.json"
     measured.parent.mkdir()
     night = {"models": {"a": 1, "b": 20}, "tests": {"c": 300}, "other": 4000}
     measured.write_text(json.dumps({"athena": {"30": {"landed": 7, "night": night}}}))
-    found = sizes(tmp_path / "landing", tmp_path / "a.duckdb", measured)
+    found = sizes([], measured)
     assert [(n.days, n.landed, n.scanned) for n in found.nights] == [(30, 7, 4321)]
-    assert found.files[-1] == ("tables: a.duckdb", 5)
     measured.write_text("{}")
-    found = sizes(tmp_path / "landing", tmp_path / "a.duckdb", measured)
+    found = sizes([], measured)
     assert (found.nights, found.why_not) == (
         [], "docs/nightly.json: of another version; `make bench` writes it anew",
     )  # fmt: skip
 
 
 def test_a_file_that_nobody_reads_is_not_counted_nor_named(tmp_path: Path) -> None:
-    (tmp_path / "a.duckdb").touch()
+    (tmp_path / "a.duckdb").write_bytes(b"12345")
     stray = tmp_path / "landing" / "customer" / "landing" / "ann@example.com.json"
     stray.parent.mkdir(parents=True)
     stray.touch()
-    found = sizes(tmp_path / "landing", tmp_path / "a.duckdb", tmp_path / "none.json")
-    assert found.files[0] == ("landed files: customer", None)
+    found = stored_on_disk(tmp_path / "landing", tmp_path / "a.duckdb")
+    assert found[0] == ("landed files: customer", None)
+    assert found[-1] == ("tables: a.duckdb", 5)
