@@ -27,13 +27,13 @@ endif
 .DELETE_ON_ERROR:
 
 run: $(INSTALLED) profiles.yml
-	@$(BIN)/python scripts/pseudonym_key.py
-	@$(BIN)/python scripts/fill_landing.py $(if $(FROM),--from '$(FROM)')
+	@$(BIN)/stedi key make
+	@$(BIN)/stedi demo $(if $(FROM),--from '$(FROM)')
 	@echo "Building the tables and testing them"
 	@$(BIN)/dbt --quiet build $(if $(VARS),--vars '$(VARS)')
 	@echo "All tables built, all tests passed"
 	@$(BIN)/dbt --quiet docs generate --static
-	@$(BIN)/python scripts/summary.py
+	@$(BIN)/stedi summary
 
 # Two processes: one has the local Athena, the other begins with the rest. What they came to is in `make evidence`.
 test: lint
@@ -43,26 +43,26 @@ test-deep: $(INSTALLED)
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep --junitxml target/deep-tests.xml
 
 lint: $(INSTALLED) profiles.yml
-	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/stedi key make
 	@$(BIN)/sqlfluff lint models tests analyses
 	@AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none $(BIN)/dbt --quiet compile --target athena \
 	    --no-populate-cache --no-introspect --target-path target/athena
 	@$(BIN)/sqlfluff lint --config .sqlfluff-athena --ignore-local-config target/athena/compiled
 
 docs: $(INSTALLED) profiles.yml
-	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/stedi key make
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Docs: target/static_index.html"
 
 # The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
 evidence: $(INSTALLED) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
-	@$(BIN)/python scripts/pseudonym_key.py
+	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
 	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars '$(VARS)')
 	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars '$(VARS)') \
 	    || echo "Not every test has passed: see the page" >&2
-	@$(BIN)/python scripts/evidence.py
+	@$(BIN)/stedi evidence
 
 bench: $(INSTALLED) profiles.yml
 	@$(BIN)/python bench/bench.py

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from project import BENCH, PROJECT
-from pseudonym_key import make_key
+from stedi.restricted.pseudonym_key import make_key
 
 
 @dataclass(frozen=True)

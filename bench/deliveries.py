@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import project  # noqa: F401
-from generate_landing import generate
-from personas import READINGS, Settings
+from stedi.synthetic.generator import generate
+from stedi.synthetic.personas import READINGS, Settings
 
 REAL_PEOPLE = 956
 # The real data has no bad line, no line twice and no odd form. With these the script by hand would

@@ -14,10 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import project  # noqa: F401
-from expectation import Customer
-from generate_landing import WAYS
-from line_forms import customer_line
-from personas import (
+from stedi.synthetic.expectation import Customer
+from stedi.synthetic.generator import WAYS
+from stedi.synthetic.lines import customer_line
+from stedi.synthetic.personas import (
     DAY,
     FIRST_DATE,
     INSTANTS,

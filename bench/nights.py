@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import project  # noqa: F401
-from expectation import SOURCES
 from history import Shape, date_of, deliver
 from measure import Measure
+from stedi.synthetic.expectation import SOURCES
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 NIGHTS = 3  # before the one that is measured, so that it finds tables as nights leave them

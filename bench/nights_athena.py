@@ -11,6 +11,8 @@ from pathlib import Path
 
 from contenders import fresh
 from history import Shape, consent, consents, date_of, expected
+from local_athena.scanned import Scan, by_node, total
+from local_athena.trino import QueryFailed
 from measure import Failed
 from nights import (
     NIGHTS,
@@ -23,11 +25,8 @@ from nights import (
     Scanned,
     rebuilt_days,
 )
-
-from athena_local import course
-from athena_local.local import AthenaLocal
-from athena_local.scanned import Scan, by_node, total
-from athena_local.trino import QueryFailed
+from support.athena import course
+from support.athena.local import AthenaLocal
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
     # A query may take a third of it, and a test of a year's history groups 20 million readings.
     os.environ.setdefault("STEDI_TRINO_HEAP", "14G")
     import nights_athena
-    from athena_local import trino
-    from athena_local.local import running
+    from local_athena import trino
+    from support.athena.local import running
 
     if reason := trino.missing():
         tell(f"Athena is not measured: {reason}", year)

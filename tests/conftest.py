@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-ATHENA = "tests/athena_local/"
+ATHENA = "tests/athena/"
 
 
 @pytest.hookimpl(optionalhook=True)

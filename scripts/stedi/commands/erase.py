@@ -1,0 +1,67 @@
+"""`stedi erase`: erase people, or let them come back."""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+import click
+
+from stedi.commands.command import Command, Target, target_options
+from stedi.erasure.erasure import Erasing, told, warnings
+from stedi.erasure.open import open_lakehouse, operator
+from stedi.erasure.people import emails_in
+
+ACCESS = "take on the privacy-officer role, which may read, rewrite and delete what an erasure must"
+RETRY = "If the erasure had begun, run it again with the same emails: it resumes"
+
+
+@click.command(cls=Command, access=ACCESS, retry=RETRY)
+@target_options
+@click.option(
+    "--file",
+    "source",
+    type=click.File(encoding="utf-8"),
+    help="Emails, one a line.  [default: stdin]",
+)
+@click.option("--build-profile", help="AWS_PROFILE for dbt, where the operator's may not build.")
+@click.option("--dry-run", is_flag=True, help="Report what would go, in counts; change nothing.")
+@click.option("--reinstate", is_flag=True, help="Let erased people come back instead.")
+def main(
+    target: Target,
+    source: TextIO | None,
+    build_profile: str | None,
+    dry_run: bool,
+    reinstate: bool,
+) -> None:
+    """Erase people: every line and row of theirs, and what is left of them in old files.
+
+    Emails are read from a file or from stdin, one a line, never from the command line, which other
+    people on the machine can see. docs/privacy.md says what an erasure does and what it does not.
+    """
+    emails = emails_in((source or click.get_text_stream("stdin", "utf-8")).read())
+    erasing = open_lakehouse(target, build_profile, lambda text: click.echo(text, err=True))
+    if reinstate:
+        _reinstate(erasing, emails, dry_run)
+        return
+    found = erasing.look(emails)
+    for line in warnings(found, erasing):
+        click.echo(line)
+    if dry_run:
+        for line in told(found, erasing):
+            click.echo(line)
+        return
+    erasing.tables.check()
+    erasing.place.check()
+    receipt, key = erasing.erase(emails, found, operator(target))
+    click.echo(json.dumps(receipt, indent=2))
+    click.echo(f"Key of the receipt's ids, kept nowhere; give it to the requester: {key}")
+
+
+def _reinstate(erasing: Erasing, emails: list[str], dry_run: bool) -> None:
+    erased = {*erasing.vault.erasures()}
+    known = [email for email in emails if erasing.vault.erasure_of(email) in erased]
+    click.echo(f"{len(known)} of {len(emails)} people were erased, and may come back")
+    if known and not dry_run:
+        erasing.tables.check()
+        erasing.reinstate(known)

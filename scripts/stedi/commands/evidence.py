@@ -1,0 +1,76 @@
+"""`stedi evidence`: the privacy officer's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stedi.commands.command import Command, Target, target_options
+from stedi.evidence.lakehouse import open_lakehouse
+from stedi.evidence.page import Places, gather, page
+from stedi.evidence.people import LIMIT
+
+ACCESS = "take on the privacy-officer role"
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(cls=Command, access=ACCESS)
+@target_options
+@click.option(
+    "--workgroup",
+    help="Athena workgroup for the page's queries.  [default: the privacy officer's]",
+)
+@click.option(
+    "--manifest",
+    type=FILE,
+    show_default="target/manifest.json",
+    help="dbt's manifest with compiled SQL, as `dbt docs generate` writes it.",
+)
+@click.option(
+    "--dbt-results",
+    type=FILE,
+    show_default="target/tests/run_results.json",
+    help="Results of `dbt test`.",
+)
+@click.option(
+    "--pytest-results",
+    type=FILE,
+    multiple=True,
+    show_default="target/tests.xml, target/deep-tests.xml",
+    help="Results of `make test` and `make test-deep`.",
+)
+@click.option(
+    "--people",
+    type=click.IntRange(0),
+    default=LIMIT,
+    show_default=True,
+    help="How many people to list.",
+)
+@click.option("--output", type=FILE, show_default="target/evidence.html", help="The page.")
+def main(
+    target: Target,
+    workgroup: str | None,
+    manifest: Path | None,
+    dbt_results: Path | None,
+    pytest_results: tuple[Path, ...],
+    people: int,
+    output: Path | None,
+) -> None:
+    """Write the privacy officer's page: what became of everybody's data, and how that is known."""
+    artifacts = target.project.target_path
+    places = Places(
+        manifest or artifacts / "manifest.json",
+        dbt_results or artifacts / "tests" / "run_results.json",
+        pytest_results or (artifacts / "tests.xml", artifacts / "deep-tests.xml"),
+        target.project.folder / "docs" / "nightly.json",
+        target.project.folder / "README.md",
+    )
+    with open_lakehouse(target, workgroup) as lakehouse:
+        evidence = gather(lakehouse, places, people)
+    path = output or artifacts / "evidence.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(evidence), encoding="utf-8")
+    click.echo(f"Evidence: {path}  (open it in a browser)")
+    for law in evidence.unproven:
+        click.echo(f"Law {law.number}, {law.name}: {law.state}", err=True)

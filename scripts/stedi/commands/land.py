@@ -1,0 +1,79 @@
+"""`stedi land`: put files into the landing zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from stedi.commands.command import Command, Target, target_options
+from stedi.errors import StediError
+from stedi.landing.backfill import leave_note
+from stedi.landing.plan import land, make_plan, today
+from stedi.landing.zones import open_zone
+from stedi.layout import ENTITIES
+
+ACCESS = "ask for s3:ListBucket, s3:GetObject and s3:PutObject on the bucket"
+FULL_REFRESH = (
+    "nightly builds are refused until `dbt build --full-refresh` has read everything; run it once "
+    "all files have landed"
+)
+
+
+def _date(context: click.Context, parameter: click.Parameter, text: str | None) -> str:
+    """The day as YYYY-MM-DD; today in UTC where none is given."""
+    if text is None:
+        return today()
+    try:
+        if datetime.strptime(text, "%Y-%m-%d").date().isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{text!r} is not a date; write it as 2024-01-31")
+
+
+@click.command(cls=Command, access=ACCESS)
+@click.argument("entity", type=click.Choice(ENTITIES))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--ingest-date", callback=_date, help="YYYY-MM-DD.  [default: today, UTC]")
+@click.option(
+    "--backfill",
+    is_flag=True,
+    help="Allow a day before the newest landed. A full refresh is needed afterwards.",
+)
+@click.option("--dry-run", is_flag=True, help="Check and report, but write nothing.")
+@target_options
+def main(
+    entity: str,
+    files: tuple[Path, ...],
+    ingest_date: str,
+    backfill: bool,
+    dry_run: bool,
+    target: Target,
+) -> None:
+    """Land FILES of an ENTITY, byte for byte: all of them, or none if one is refused.
+
+    If it breaks off, the files landed so far are whole; run it again to land the others.
+    """
+    zone = open_zone(target)
+    plan = make_plan(zone, entity, ingest_date, list(files), backfill)
+    if plan.refusals:
+        raise StediError("nothing has landed.\n" + "\n".join(plan.refusals))
+    for line in plan.landed:
+        click.echo(line)
+    if dry_run:
+        for delivery in plan.to_land:
+            where = zone.address(entity, ingest_date, delivery.path.name)
+            click.echo(f"would land {where}")
+        if plan.is_late:
+            click.echo(f"would leave a note of it: {FULL_REFRESH}")
+        return
+    if plan.is_late:
+        # Before the first file, so that a landing that breaks off has left its note too.
+        names = [delivery.path.name for delivery in plan.to_land]
+        note = leave_note(zone, entity, ingest_date, names, datetime.now(timezone.utc))
+        click.echo(f"noted as {note}: {FULL_REFRESH}")
+    for address in land(zone, entity, ingest_date, plan.to_land):
+        tqdm.write(f"landed {address}")  # above the bar

@@ -1,0 +1,90 @@
+"""Tell what the last build made: rows by layer, what was withheld and rejected, where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import click
+import duckdb
+
+from stedi.commands.command import AthenaTarget, Command, Target, target_options
+from stedi.commands.text import Rows, section
+from stedi.errors import StediError, UsageError
+
+LAYERS = ("staging", "trusted", "curated", "audit")
+
+
+def landed(connection: duckdb.DuckDBPyConnection) -> Rows:
+    """source, lines landed, accepted, duplicate, rejected."""
+    return connection.execute("""
+        select source, 'landed', sum(landed)::bigint, 'accepted', sum(accepted)::bigint,
+            'duplicate', sum(duplicate)::bigint, 'rejected', sum(rejected)::bigint
+        from stedi_audit.landing_reconciliation
+        group by source order by source
+    """).fetchall()
+
+
+def rows_by_layer(connection: duckdb.DuckDBPyConnection) -> Rows:
+    """layer (named once), table, rows."""
+    tables = connection.execute(
+        "select table_schema, table_name from information_schema.tables order by table_name"
+    ).fetchall()
+    found: Rows = []
+    for layer in LAYERS:
+        for schema, table in tables:
+            if schema == f"stedi_{layer}":
+                count = connection.execute(f"select count(*) from {schema}.{table}").fetchone()[0]
+                found.append((layer, table, count))
+    return [
+        (layer if number == 0 else "", table, rows)
+        for layer, group in groupby(found, key=lambda row: row[0])
+        for number, (_, table, rows) in enumerate(group)
+    ]
+
+
+def withheld(connection: duckdb.DuckDBPyConnection) -> Rows:
+    """source, reason, readings, meaning."""
+    return connection.execute("""
+        select funnel.source, funnel.reason, funnel.readings, reasons.meaning
+        from stedi_audit.consent_funnel as funnel
+        inner join stedi_audit.withholding_reasons as reasons on funnel.reason = reasons.code
+        order by funnel.source, funnel.readings desc
+    """).fetchall()
+
+
+def rejected(connection: duckdb.DuckDBPyConnection) -> Rows:
+    """source, reason, lines."""
+    return connection.execute("""
+        select source, reason, count(*) from stedi_staging.rejected_lines
+        group by source, reason order by source, count(*) desc, reason
+    """).fetchall()
+
+
+def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The summary, line by line."""
+    yield from section("Lines landed", landed(connection))
+    yield from section("Rows by layer", rows_by_layer(connection))
+    yield from section("Readings withheld", withheld(connection))
+    yield from section("Lines rejected, kept in stedi_staging.rejected_lines", rejected(connection))
+
+
+@click.command(cls=Command)
+@target_options
+def main(target: Target) -> None:
+    """Summarize what the last build on DuckDB produced, layer by layer."""
+    if isinstance(target, AthenaTarget):
+        raise UsageError("the summary reads a DuckDB file; on Athena, see `stedi evidence`")
+    database = target.database
+    if not database.exists():
+        raise UsageError(f"{database}: no such database; `dbt build` creates it")
+    with duckdb.connect(database, read_only=True) as connection:
+        try:
+            for line in summary(connection):
+                click.echo(line)
+        except duckdb.CatalogException as error:
+            raise StediError(f"{database}: not built completely; run `dbt build`") from error
+    click.echo(f"\nTables  {database}  (duckdb.connect, or any DuckDB client)")
+    docs = target.project.target_path / "static_index.html"
+    if docs.exists():
+        click.echo(f"Docs    {docs}  (open it in a browser)")

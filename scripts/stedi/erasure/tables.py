@@ -1,0 +1,123 @@
+"""The tables beside the landing zone: built anew of what is left, without old files, searched."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from stedi.duckdb_target.database import check_free, compact, tidy
+from stedi.erasure.landing_root import S3Place
+from stedi.project import Dbt
+from stedi.search.decode import pairs_in
+from stedi.search.identifiers import Identifiers
+from stedi.search.search import Searched, Stored, files_below, search_tables
+
+PEOPLE = "staging/stg_customers"
+
+
+class Tables(Protocol):
+    """The tables of one engine, as dbt builds them."""
+
+    def check(self) -> None:
+        """Raises where a build is running."""
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        """The pseudonyms of people, as far as any is to be found in tables."""
+
+    def rebuild(self) -> None:
+        """Makes every table anew from what has landed. Raises BuildFailed."""
+
+    def maintain(self) -> None:
+        """Removes from files what is in no table any more."""
+
+    def stored(self) -> Iterator[Stored]:
+        """Files beside the landing zone that could hold something of a person."""
+
+    def search(self, wanted: Identifiers, found: Searched) -> None:
+        """Looks into tables that are no objects of the landing root."""
+
+
+@dataclass(frozen=True)
+class DuckDbTables:
+    """The tables in a file on this machine."""
+
+    dbt: Dbt
+    database: Path
+    pseudonym_key: str
+
+    def check(self) -> None:
+        check_free(self.database)
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        key = self.pseudonym_key.encode()
+        return {hmac.new(key, email.encode(), hashlib.sha256).hexdigest() for email in emails}
+
+    def rebuild(self) -> None:
+        purge_artifacts(self.dbt)
+        self.dbt.run("build", "--full-refresh")
+
+    def maintain(self) -> None:
+        compact(self.database)
+
+    def stored(self) -> Iterator[Stored]:
+        tidy(self.database)
+        paths = [*self.database.parent.glob(f"{self.database.name}*"), *artifacts(self.dbt)]
+        for path in paths:
+            yield from files_below(path)
+
+    def search(self, wanted: Identifiers, found: Searched) -> None:
+        if self.database.exists():
+            with duckdb.connect(self.database, read_only=True) as connection:
+                search_tables(connection, wanted, found)
+
+
+@dataclass(frozen=True)
+class AthenaTables:
+    """The tables in the bucket, which the search of the bucket finds."""
+
+    dbt: Dbt
+    place: S3Place
+
+    def check(self) -> None:
+        self.dbt.run("run-operation", "assert_no_build_is_running")
+
+    def customer_ids(self, emails: Iterable[str]) -> set[str]:
+        """As stg_customers has them: the pseudonym key is for the build alone."""
+        found = set()
+        for stored in self.place.stored(PEOPLE):
+            with stored.open() as stream:
+                found.update(pairs_in(stream, "email", "customer_id", emails))
+        return found
+
+    def rebuild(self) -> None:
+        purge_artifacts(self.dbt)
+        self.dbt.run("build", "--full-refresh")
+
+    def maintain(self) -> None:
+        """A full refresh has written every table to a new folder and deleted the old one; what that
+        leaves as old versions, the place removes."""
+
+    def stored(self) -> Iterator[Stored]:
+        for path in artifacts(self.dbt):
+            yield from files_below(path)
+
+    def search(self, wanted: Identifiers, found: Searched) -> None:
+        """There are no others."""
+
+
+def artifacts(dbt: Dbt) -> list[Path]:
+    """The folders of what dbt writes beside the tables."""
+    return [dbt.project.target_path, dbt.project.log_path]
+
+
+def purge_artifacts(dbt: Dbt) -> None:
+    """Removes those folders, which dbt makes anew."""
+    for folder in artifacts(dbt):
+        shutil.rmtree(folder, ignore_errors=True)

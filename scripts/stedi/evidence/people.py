@@ -1,0 +1,125 @@
+"""Who is withheld, by pseudonym: since when, why, and what was released of them before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stedi.evidence.lakehouse import Query
+
+LIMIT = 100  # people; a page of 100,000 is read by nobody
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build that was completed, and how many have begun since without that."""
+
+    build_id: str
+    happened_at: datetime
+    consent_scope: str
+    is_whole: bool
+    newest_day: object
+    begun_since: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whose record or readings are withheld.
+
+    since: since when the state that counts does. consent_at: since when the person shares; None
+    for who does not. withheld: (source, reason) -> readings. released_at, released: the last build
+    before that released something, and how many readings; None where there was none.
+    """
+
+    customer_id: str
+    since: datetime
+    consent_at: datetime | None
+    released_at: datetime | None
+    released: int | None
+    withheld: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """The people who are listed, how many there are, and (source, reason, readings) of nobody."""
+
+    listed: list[Person]
+    of: int
+    nobodys: list[tuple[str, str, int]]
+
+
+def last_build(query: Query) -> Build | None:
+    """The last completed build; None where none was."""
+    found = query("""
+        select build_id, happened_at, consent_scope, is_whole, newest_day
+        from stedi_audit.builds where status = 'completed' order by happened_at desc limit 1
+    """)
+    if not found:
+        return None
+    begun = query(f"""
+        select count(*) from stedi_audit.builds
+        where status = 'begun' and happened_at > timestamp '{found[0][1]}'
+    """)
+    return Build(*found[0], begun_since=begun[0][0])
+
+
+def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
+    """Who does not share, or has readings that the build withheld; the latest change first."""
+    concerned = f"""
+        with now as (
+            select customer_id, sum(readings) as readings from stedi_audit.releases
+            where build_id = '{build.build_id}' and reason <> 'released'
+            group by customer_id
+        ),
+        concerned as (
+            select states.customer_id, states.valid_from, states.research_consent_at
+            from stedi_audit.consent_history as states
+            left join now on states.customer_id = now.customer_id
+            where states.valid_to is null
+                and (states.research_consent_at is null or now.readings > 0)
+        )
+    """
+    found = query(f"""
+        {concerned},
+        listed as (
+            select * from concerned order by valid_from desc, customer_id limit {limit}
+        ),
+        released as (
+            select releases.customer_id, releases.noted_at, sum(releases.readings) as readings
+            from stedi_audit.releases as releases
+            inner join stedi_audit.builds as builds
+                on releases.build_id = builds.build_id and builds.status = 'completed'
+            inner join listed on releases.customer_id = listed.customer_id
+            where releases.reason = 'released' and releases.build_id <> '{build.build_id}'
+            group by releases.customer_id, releases.noted_at
+        ),
+        before as (
+            select customer_id, max(noted_at) as noted_at from released group by customer_id
+        )
+        select listed.customer_id, listed.valid_from, listed.research_consent_at,
+            released.noted_at, released.readings,
+            releases.source, releases.reason, releases.readings
+        from listed
+        left join before on listed.customer_id = before.customer_id
+        left join released
+            on before.customer_id = released.customer_id and before.noted_at = released.noted_at
+        left join stedi_audit.releases as releases
+            on listed.customer_id = releases.customer_id
+            and releases.build_id = '{build.build_id}' and releases.reason <> 'released'
+        order by listed.valid_from desc, listed.customer_id, releases.source, releases.reason
+    """)
+    people: dict[str, Person] = {}
+    for customer_id, since, consent_at, released_at, released, source, reason, readings in found:
+        count = None if released is None else int(released)
+        person = people.setdefault(
+            customer_id, Person(customer_id, since, consent_at, released_at, count)
+        )
+        if source:
+            person.withheld[source, reason] = int(readings)
+    nobodys = query(f"""
+        select source, reason, readings from stedi_audit.releases
+        where build_id = '{build.build_id}' and customer_id is null and reason <> 'released'
+        order by source, reason
+    """)
+    of = query(f"{concerned} select count(*) from concerned")[0][0]
+    return Everybody([*people.values()], of, nobodys)

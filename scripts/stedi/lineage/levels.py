@@ -1,0 +1,69 @@
+"""What each column tells of a person: `meta: {pii: ...}` of the YAML, from dbt's manifest.
+
+direct    names a person or their device: name, email, phone, birthday, serial number, a whole line
+indirect  a trace or an attribute of one person, or their pseudonym
+none      of nobody: counts, reasons to reject a line, days of delivery
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stedi.errors import StediError
+
+LEVELS = ("none", "indirect", "direct")  # each tells more than the one before
+
+
+class UnknownLevel(StediError):
+    """Columns without a level, or with one that is none. Its text names them."""
+
+
+@dataclass(frozen=True)
+class DescribedTable:
+    """A model, seed or source as its YAML describes it, with the level of each column."""
+
+    unique_id: str
+    name: str  # a source's with the group it is in: landing.customer
+    schema: str
+    identifier: str
+    levels: Mapping[str, str]  # column -> level
+    field_levels: Mapping[str, str]  # of a landing table: field of its lines -> level
+
+    @property
+    def kind(self) -> str:
+        """model, seed or source."""
+        return self.unique_id.partition(".")[0]
+
+
+def described_tables(manifest: Mapping[str, Any]) -> list[DescribedTable]:
+    """All models, seeds and sources of a manifest. Raises UnknownLevel."""
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
+    tables = [_described(node) for node in [*nodes, *manifest["sources"].values()]]
+    wrong = [
+        f"{table.name}.{column}: {level or 'no level'}"
+        for table in tables
+        for column, level in [*table.levels.items(), *table.field_levels.items()]
+        if level not in LEVELS
+    ]
+    if wrong:
+        raise UnknownLevel(
+            f"{'; '.join(wrong)}. Below the column's name, in the YAML beside its table, write "
+            f"`config: {{meta: {{pii: LEVEL}}}}` with one of {', '.join(LEVELS)}"
+        )
+    return tables
+
+
+def _described(node: Mapping[str, Any]) -> DescribedTable:
+    is_source = node["resource_type"] == "source"
+    return DescribedTable(
+        unique_id=node["unique_id"],
+        name=f"{node['source_name']}.{node['name']}" if is_source else node["name"],
+        schema=node["schema"],
+        identifier=node["identifier"] if is_source else node["alias"],
+        levels={
+            name: column["config"]["meta"].get("pii") for name, column in node["columns"].items()
+        },
+        field_levels=node["config"]["meta"].get("pii_of_fields", {}),
+    )

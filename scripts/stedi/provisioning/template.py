@@ -1,0 +1,338 @@
+"""The lakehouse as a CloudFormation template: a pure function of a Lakehouse and its network.
+
+Python is the one source. The policies are functions that tests evaluate action by action; in a
+YAML template they would be written a second time, or arrive as parameters that no reader sees. And
+with every name a literal, a change set compares what will be there with what is. To read the
+template itself: `python scripts/provision.py template`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stedi.aws.names import Lakehouse
+from stedi.layout import (
+    BACKFILL,
+    ERASURE_KEY_FOLDER,
+    ERASURES_FOLDER,
+    LANDED,
+    LANDING,
+    LAYERS,
+    PSEUDONYM_KEY_FOLDER,
+    QUERYING_ROLES,
+    RESULTS,
+    ROLES,
+)
+from stedi.provisioning.network import Network
+from stedi.provisioning.policies import bucket_policy, key_policy, role_policy, trust_policy
+
+Template = dict[str, Any]
+Resource = dict[str, Any]
+
+BUCKET, DATA_KEY, S3_ENDPOINT = "Bucket", "DataKey", "S3Endpoint"  # logical ids others ask for
+
+# A text row of one column, split at what never stands within a line: every byte of the line is the
+# value, and no text, `\N` included, is null.
+RAW_LINE_SERDE: Resource = {
+    "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    "Parameters": {"field.delim": "\n", "serialization.null.format": "\n"},
+}
+TEXT_FILES: Resource = {
+    "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+    "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+}
+
+_LAYER_DESCRIPTIONS = {
+    "landing": "Deliveries, line by line, as they came",
+    "staging": "Lines typed and judged, and what was rejected",
+    "trusted": "What people agreed to share for research",
+    "curated": "Training data for the step detector",
+    "audit": "What became of every line and reading, in counts",
+    "restricted": "What nobody but the build may read",
+}
+_ROLE_DESCRIPTIONS = {
+    "dbt": "Builds the lakehouse: reads landing, writes every other layer",
+    "analyst": "Reads the curated tables alone",
+    "privacy-officer": "Reads and keeps audit, and erases",
+    "glue": "What Glue jobs and table optimisers run as",
+}
+_GIGABYTE = 10**9
+
+
+def full_template(lake: Lakehouse, network: Network) -> Template:
+    """Everything. An S3 endpoint that the VPC has from elsewhere is used as it is."""
+    resources = (
+        _storage(lake)
+        | _databases(lake)
+        | _tables(lake)
+        | {_id(role, "Role"): _role(lake, role) for role in ROLES}
+        | {_id(role, "WorkGroup"): _workgroup(lake, role) for role in QUERYING_ROLES}
+    )
+    if network.existing_endpoint is None:
+        resources[S3_ENDPOINT] = _endpoint(lake, network)
+    return _template(resources)
+
+
+def kept_template(lake: Lakehouse, with_databases: bool) -> Template:
+    """What is left while data is kept: where it lies, and the databases that tell its tables.
+
+    Without them the audit tables, which no rebuild brings back, would be files without a name.
+    """
+    return _template(_storage(lake) | (_databases(lake) if with_databases else {}))
+
+
+def tags_of(lake: Lakehouse) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(lake.config.tags.items())]
+
+
+def _template(resources: dict[str, Resource]) -> Template:
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "STEDI lakehouse: storage, catalog, workgroups and roles",
+        "Resources": resources,
+    }
+
+
+def _storage(lake: Lakehouse) -> dict[str, Resource]:
+    kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    return {
+        DATA_KEY: _resource(
+            "AWS::KMS::Key",
+            {
+                "Description": f"Data of {lake.config.bucket}",
+                "EnableKeyRotation": True,
+                "PendingWindowInDays": 30,
+                "KeyPolicy": key_policy(lake),
+                "Tags": tags_of(lake),
+            },
+        )
+        | kept,
+        "DataKeyAlias": _resource(
+            "AWS::KMS::Alias",
+            {"AliasName": f"alias/{lake.config.stack}", "TargetKeyId": {"Ref": DATA_KEY}},
+        ),
+        BUCKET: _resource(
+            "AWS::S3::Bucket",
+            {
+                "BucketName": lake.config.bucket,
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {
+                            # With a bucket key KMS is asked, and paid, far less than once a file.
+                            "BucketKeyEnabled": True,
+                            "ServerSideEncryptionByDefault": {
+                                "SSEAlgorithm": "aws:kms",
+                                "KMSMasterKeyID": _key_arn(),
+                            },
+                        }
+                    ]
+                },
+                "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "IgnorePublicAcls": True,
+                    "RestrictPublicBuckets": True,
+                },
+                "VersioningConfiguration": {"Status": "Enabled"},
+                "LifecycleConfiguration": {"Rules": _lifecycle_rules(lake)},
+                "Tags": tags_of(lake),
+            },
+        )
+        | kept,
+        "BucketPolicy": _resource(
+            "AWS::S3::BucketPolicy",
+            {"Bucket": {"Ref": BUCKET}, "PolicyDocument": bucket_policy(lake, _key_arn())},
+        ),
+    }
+
+
+def _lifecycle_rules(lake: Lakehouse) -> list[Resource]:
+    """A deleted object is a version for some days, and then nothing, its delete marker included."""
+    return [
+        {
+            "Id": "OldVersions",
+            "Status": "Enabled",
+            "NoncurrentVersionExpiration": {"NoncurrentDays": lake.config.noncurrent_days},
+            "ExpiredObjectDeleteMarker": True,
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": lake.config.noncurrent_days},
+        },
+        {
+            "Id": "QueryResults",
+            "Status": "Enabled",
+            "Prefix": f"{RESULTS}/",
+            "ExpirationInDays": lake.config.results_days,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        },
+    ]
+
+
+def _databases(lake: Lakehouse) -> dict[str, Resource]:
+    return {
+        _id(layer, "Database"): _resource(
+            "AWS::Glue::Database",
+            {
+                "CatalogId": {"Ref": "AWS::AccountId"},
+                "DatabaseInput": {
+                    "Name": lake.database(layer),
+                    "Description": _LAYER_DESCRIPTIONS[layer],
+                },
+            },
+        )
+        for layer in LAYERS
+    }
+
+
+def _tables(lake: Lakehouse) -> dict[str, Resource]:
+    landing = {
+        _id(f"landing-{name}", "Table"): _table("landing", _landing_table(lake, name, prefix))
+        for name, prefix in zip(LANDED, LANDING, strict=True)
+    }
+    restricted = {
+        "PseudonymKeyTable": _restricted_table(
+            lake, "pseudonym_key", "pseudonym_key", PSEUDONYM_KEY_FOLDER,
+            "One row: the key that makes customer_id",
+        ),
+        "ErasureKeyTable": _restricted_table(
+            lake, "erasure_key", "erasure_key", ERASURE_KEY_FOLDER,
+            "One row, or none: the key under which erasures are kept",
+        ),
+        "ErasuresTable": _restricted_table(
+            lake, "erasures", "erasure", ERASURES_FOLDER,
+            "One row per person who was erased and is not to come back",
+        ),
+    }  # fmt: skip
+    return landing | restricted
+
+
+def _restricted_table(
+    lake: Lakehouse, name: str, column: str, folder: str, description: str
+) -> Resource:
+    return _table(
+        "restricted",
+        {
+            "Name": name,
+            "Description": description,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE"},
+            "StorageDescriptor": _raw_lines(column, lake.address(folder)),
+        },
+    )
+
+
+def _landing_table(lake: Lakehouse, name: str, prefix: str) -> Resource:
+    """Partitions are worked out from the dates of a query (projection), not kept in the catalog."""
+    location = lake.address(prefix)
+    return {
+        "Name": name,
+        "Description": (
+            "Notes of deliveries on days before the newest, a line each"
+            if name == BACKFILL
+            else f"Deliveries of {name}, line by line"
+        ),
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "projection.enabled": "true",
+            "projection.ingest_date.type": "date",
+            "projection.ingest_date.format": "yyyy-MM-dd",
+            "projection.ingest_date.range": f"{lake.config.landing_start.isoformat()},NOW",
+            "projection.ingest_date.interval": "1",
+            "projection.ingest_date.interval.unit": "DAYS",
+            "storage.location.template": f"{location}ingest_date=${{ingest_date}}",
+        },
+        "PartitionKeys": [{"Name": "ingest_date", "Type": "string"}],
+        "StorageDescriptor": _raw_lines("line", location),
+    }
+
+
+def _raw_lines(column: str, location: str) -> Resource:
+    return TEXT_FILES | {
+        "Columns": [{"Name": column, "Type": "string"}],
+        "Location": location,
+        "SerdeInfo": RAW_LINE_SERDE,
+    }
+
+
+def _table(layer: str, table_input: Resource) -> Resource:
+    return _resource(
+        "AWS::Glue::Table",
+        {
+            "CatalogId": {"Ref": "AWS::AccountId"},
+            "DatabaseName": {"Ref": _id(layer, "Database")},
+            "TableInput": table_input,
+        },
+    )
+
+
+def _workgroup(lake: Lakehouse, role: str) -> Resource:
+    return _resource(
+        "AWS::Athena::WorkGroup",
+        {
+            "Name": lake.workgroup(role),
+            "Description": f"Queries of the {role} role",
+            # Else it cannot be deleted once it has a query history.
+            "RecursiveDeleteOption": True,
+            "WorkGroupConfiguration": {
+                "BytesScannedCutoffPerQuery": lake.config.scan_limit_gb * _GIGABYTE,
+                "EnforceWorkGroupConfiguration": True,
+                "EngineVersion": {"SelectedEngineVersion": "Athena engine version 3"},
+                "PublishCloudWatchMetricsEnabled": True,
+                "ResultConfiguration": {
+                    "OutputLocation": lake.address(lake.results(role)),
+                    "ExpectedBucketOwner": lake.account,
+                    "EncryptionConfiguration": {
+                        "EncryptionOption": "SSE_KMS",
+                        "KmsKey": _key_arn(),
+                    },
+                },
+            },
+            "Tags": tags_of(lake),
+        },
+    )
+
+
+def _role(lake: Lakehouse, role: str) -> Resource:
+    return _resource(
+        "AWS::IAM::Role",
+        {
+            "RoleName": lake.role_name(role),
+            "Description": _ROLE_DESCRIPTIONS[role],
+            "AssumeRolePolicyDocument": trust_policy(lake, role),
+            "Policies": [
+                {
+                    "PolicyName": lake.role_name(role),
+                    "PolicyDocument": role_policy(lake, role, _key_arn()),
+                }
+            ],
+            "Tags": tags_of(lake),
+        },
+    )
+
+
+def _endpoint(lake: Lakehouse, network: Network) -> Resource:
+    """Keeps S3 traffic of the VPC off the internet. It serves the whole VPC, so its policy, open by
+    default, is left to who runs that."""
+    return _resource(
+        "AWS::EC2::VPCEndpoint",
+        {
+            "VpcId": network.vpc_id,
+            "ServiceName": network.service,
+            "VpcEndpointType": "Gateway",
+            "RouteTableIds": list(network.route_table_ids),
+            "Tags": tags_of(lake),
+        },
+    )
+
+
+def _resource(kind: str, properties: Resource) -> Resource:
+    return {"Type": kind, "Properties": properties}
+
+
+def _key_arn() -> Resource:
+    return {"Fn::GetAtt": [DATA_KEY, "Arn"]}
+
+
+def _id(name: str, kind: str) -> str:
+    """A logical id, which is letters and digits: privacy-officer, Role gives PrivacyOfficerRole."""
+    return "".join(word.capitalize() for word in name.replace("_", "-").split("-")) + kind

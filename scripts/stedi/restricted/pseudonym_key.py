@@ -1,0 +1,77 @@
+"""The pseudonym key: `stedi key make` makes one, once.
+
+customer_id is HMAC-SHA256 of a person's email under this key. Who has the key can link ids to
+emails, so it is kept out of the project, of SQL, of logs and of the DuckDB file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from stedi.errors import StediError
+
+
+def hmac_sha256(message: str, key: str) -> str:
+    """HMAC-SHA256 (RFC 2104) of a text under a key, both as UTF-8, in lower-case hex."""
+    return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+KEY_FILE_VARIABLE = "STEDI_PSEUDONYM_KEY_FILE"
+DEFAULT_KEY_FILE = ".secrets/pseudonym_key"
+SHORTEST_KEY = 32  # characters; the build refuses a shorter one too
+
+
+class UnreadableKey(StediError):
+    """A key file that is no text or cannot be opened. Its text names the file, never the key."""
+
+
+def key_file() -> Path:
+    """Where the key lies: $STEDI_PSEUDONYM_KEY_FILE, or `.secrets/pseudonym_key`."""
+    return Path(os.environ.get(KEY_FILE_VARIABLE) or DEFAULT_KEY_FILE)
+
+
+def read_key(path: Path) -> str | None:
+    """The key as text, without blanks around it; None where there is no file.
+
+    Raises UnreadableKey.
+    """
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = error.strerror
+        raise UnreadableKey(f"{path}: the pseudonym key cannot be read ({reason})") from None
+    except UnicodeDecodeError:  # its text would show a part of the key
+        raise UnreadableKey(f"{path}: the pseudonym key is not text in UTF-8") from None
+
+
+def new_key() -> str:
+    """A new key: 256 random bits in hex."""
+    # RFC 2104, section 3: a key shorter than the hash's output (32 bytes) is discouraged.
+    return secrets.token_hex(32)
+
+
+def make_key(path: Path) -> bool:
+    """Write a new key, readable by its owner alone.
+
+    Returns False, and leaves the file alone, where there is one: a new key would change every id.
+    Raises OSError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # of mode 600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(new_key() + "\n")
+        # Unlike a rename, a link replaces nothing; nor does anybody see a half-written key.
+        os.link(unfinished, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(unfinished)
+    return True

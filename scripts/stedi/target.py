@@ -1,0 +1,125 @@
+"""Which lakehouse a command works on: a folder with DuckDB, or a bucket with Athena.
+
+Decided here, once, from what dbt itself is told: its profile, and the environment variables that
+the profile names. So a command and a build never work on two different lakehouses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stedi.errors import UsageError
+from stedi.project import Dbt, Project
+from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
+
+if TYPE_CHECKING:
+    from stedi.aws.clients import Clients
+    from stedi.aws.config import Config
+    from stedi.aws.names import Lakehouse
+    from stedi.storage.bucket import Bucket
+
+CONFIG = "infrastructure/config.toml"
+
+
+@dataclass(frozen=True)
+class DuckDbTarget:
+    """A lakehouse on this machine; all paths are absolute.
+
+    landing: the landing root. database: the DuckDB file. key_file: the pseudonym key's.
+    """
+
+    project: Project
+    landing: Path
+    database: Path
+    key_file: Path
+
+    name = "duckdb"
+
+    def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
+        """Runs dbt on this lakehouse."""
+        return Dbt(self.project, self.name, environment or {})
+
+
+@dataclass(frozen=True)
+class AthenaTarget:
+    """A lakehouse on AWS, as a configuration names it, in the account of the credentials."""
+
+    project: Project
+    config: Config
+    output: Mapping[str, Any] = field(repr=False)  # of dbt's profile
+
+    name = "athena"
+
+    def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
+        """Runs dbt on this lakehouse."""
+        return Dbt(self.project, self.name, environment or {})
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Clients for the AWS services, in the configured region."""
+        from stedi.aws.clients import Clients
+
+        return Clients(self.config.region)
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        """The lakehouse's bucket."""
+        from stedi.storage.bucket import Bucket
+
+        return Bucket(self.clients.s3, self.config.bucket)
+
+    @property
+    def workgroup(self) -> str:
+        """The Athena workgroup of dbt's queries."""
+        return str(self.output.get("work_group", ""))
+
+    @cached_property
+    def lake(self) -> Lakehouse:
+        """Every name and ARN of the lakehouse; asks AWS which account this is."""
+        from stedi.aws.names import Lakehouse
+
+        return Lakehouse(self.config, self.clients.account, self.clients.partition)
+
+
+Target = DuckDbTarget | AthenaTarget
+
+
+def resolve(name: str, config: Path | None = None) -> Target:
+    """The lakehouse of a dbt target: `duckdb` or `athena`.
+
+    config: names of everything on AWS; infrastructure/config.toml of the project where None.
+    Raises UsageError.
+    """
+    project = Project.find()
+    output = project.output(name)
+    if name == "duckdb":
+        return DuckDbTarget(
+            project,
+            project.folder / _landing(output),
+            project.folder / str(output.get("path", "")),
+            project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE),
+        )
+    from stedi.aws.config import load_config
+
+    found = load_config(config or project.folder / CONFIG)
+    data = str(output.get("s3_data_dir", ""))
+    if data.removeprefix("s3://").partition("/")[0] != found.bucket:
+        raise UsageError(
+            f"dbt's profile builds into {data}, but {config or CONFIG} names the bucket "
+            f"{found.bucket}; set STEDI_DATA to s3://{found.bucket}/, or give another --config"
+        )
+    return AthenaTarget(project, found, output)
+
+
+def _landing(output: Mapping[str, Any]) -> str:
+    for plugin in output.get("plugins", ()):
+        if "landing" in plugin.get("config", {}):
+            return str(plugin["config"]["landing"])
+    raise UsageError(
+        "profiles.yml: the duckdb output has no plugin stedi.duckdb_target.plugin with a landing "
+        "folder; take the output from profiles.yml.example"
+    )

@@ -1,0 +1,173 @@
+"""The page as a browser shows and prints it, and a way through the lineage of dbt's docs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from support.chromium import PROGRAM, Tab, tab
+from support.evidence_page import Made, page_of
+
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason="chromium is needed; Debian's package is called chromium"
+)
+A4 = (210, 297)  # millimetres
+MODEL = "model.stedi_lakehouse.customers_curated"
+GRAPH = "document.querySelector('.__________cytoscape_container')"
+CY = f"{GRAPH}._cyreg.cy"  # of Cytoscape, which draws the graph
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with tab(tmp_path_factory.mktemp("chromium")) as found:
+        found.call("Emulation.setScrollbarsHidden", hidden=True)
+        yield found
+
+
+@pytest.fixture
+def shown(browser: Tab, made: Made) -> Tab:
+    """The page, opened anew."""
+    browser.complaints.clear()
+    browser.requests.clear()
+    browser.open(page_of(made.lakehouse))
+    return browser
+
+
+def ink(path: Path) -> float:
+    """The share of a picture that is not white."""
+    picture = imread(path)[..., :3]
+    return float((picture.min(axis=2) < 0.9).mean())
+
+
+def test_it_shows_without_a_complaint_or_a_request(shown: Tab, made: Made) -> None:
+    assert shown.ask("document.querySelectorAll('svg').length") == 3
+    assert shown.complaints == []
+    assert shown.requests == [page_of(made.lakehouse).as_uri()]
+
+
+def test_what_complains_or_asks_for_more_is_found(browser: Tab, made: Made, tmp_path: Path) -> None:
+    """Else nothing would be found because nothing was looked for."""
+    browser.complaints.clear()
+    browser.requests.clear()
+    bad = tmp_path / "bad.html"
+    bad.write_text("<img src='http://127.0.0.1:9/a.png'><script>missing()</script>")
+    browser.open(bad)
+    browser.until("document.images[0].complete")
+    assert "http://127.0.0.1:9/a.png" in browser.requests
+    assert any("missing is not defined" in said for said in browser.complaints)
+
+
+def test_nothing_is_loaded_or_run_even_if_it_stood_there(
+    browser: Tab, made: Made, tmp_path: Path
+) -> None:
+    browser.complaints.clear()
+    more = "<img src='http://127.0.0.1:9/a.png'><script>document.title = 'run'</script></body>"
+    path = tmp_path / "page.html"
+    path.write_text(made.page.replace("</body>", more))
+    browser.open(path)
+    assert browser.ask("document.title") == "STEDI lakehouse: evidence"
+    refused = [said for said in browser.complaints if "Content Security Policy" in said]
+    for what in ("a.png", "script"):
+        assert len([said for said in refused if what in said]) == 1
+
+
+@pytest.mark.parametrize("width", [1200, 420])
+def test_it_is_to_be_seen(width: int, shown: Tab, tmp_path: Path) -> None:
+    shown.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width, height=900, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    picture = shown.screenshot(tmp_path / "page.png")
+    assert 0.03 < ink(picture) < 0.6
+    height = shown.ask("document.documentElement.scrollHeight")
+    assert imread(picture).shape[:2] == (height, width)
+    # wide tables scroll within themselves, not the page
+    assert shown.ask("document.documentElement.scrollWidth") <= width
+    drawn = shown.ask(
+        "[...document.querySelectorAll('svg')].every(s => s.getBoundingClientRect().height > 40)"
+    )
+    assert drawn
+
+
+def test_every_link_leads_somewhere(shown: Tab) -> None:
+    links = shown.ask("[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
+    assert len(links) == 9
+    for link in links:
+        assert shown.ask(f"document.querySelectorAll('{link}').length") == 1
+        shown.click(f"document.querySelector('nav a[href=\"{link}\"]')")
+        assert shown.ask("location.hash") == link
+
+
+def test_it_prints_on_a4_without_cutting_anything_off(shown: Tab, tmp_path: Path) -> None:
+    printed = shown.pdf(tmp_path / "page.pdf").read_bytes()
+    boxes = {*re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)}
+    assert [[round(float(points) / 72 * 25.4) for points in box] for box in boxes] == [[*A4]]
+    # as wide as the paper is within its margins, nothing sticks out
+    width = round((A4[0] - 24) / 25.4 * 96)
+    shown.call("Emulation.setEmulatedMedia", media="print")
+    shown.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=width, height=1000, deviceScaleFactor=1, mobile=False,
+    )  # fmt: skip
+    wide = shown.ask(
+        "[...document.querySelectorAll('table, svg')].filter("
+        f"e => e.getBoundingClientRect().right > {width} + 1).map(e => e.id || e.tagName)"
+    )
+    shown.call("Emulation.setEmulatedMedia", media="")
+    assert wide == []
+
+
+def test_the_lineage_of_the_docs(browser: Tab, made: Made, tmp_path: Path) -> None:
+    """From the overview through folders to a model, its lineage, the whole of it, and a table."""
+    target = made.lakehouse.folder / "target"
+    browser.call("Emulation.clearDeviceMetricsOverride")
+    browser.complaints.clear()
+    browser.requests.clear()
+    browser.open(target / "static_index.html")
+    for name in ("stedi_lakehouse", "models", "curated", "customers_curated"):
+        # dbt breaks long names with blanks that are not seen
+        browser.click(
+            "[...document.querySelectorAll('a.menu-tree, a.menu-node')].find(e => "
+            f"e.innerText.replace(/\\s/g, '') == '{name}' && e.getBoundingClientRect().width)"
+        )
+    browser.until(f"location.hash.includes('{MODEL}')")
+    browser.click("document.querySelector('.launcher-btn a')")
+    browser.until(f"Boolean({GRAPH} && {GRAPH}._cyreg && {CY}.nodes().length)")
+    browser.click("document.querySelector('[ng-click=\"showExpanded()\"]')")
+    browser.until(f"{CY}.nodes().filter(n => n.id().includes('.landing.')).length == 3")
+    nodes = browser.ask(f"{CY}.nodes().map(n => n.id())")
+    manifest = json.loads((target / "manifest.json").read_text())
+    # tests of columns stand beside these, not in the graph
+    assert {*nodes} == {
+        name for name in around(MODEL, manifest)
+        if "test_metadata" not in manifest["nodes"].get(name, {})
+    }  # fmt: skip
+
+    people = f"{CY}.getElementById('model.stedi_lakehouse.customer_trusted')"
+    browser.click_at(
+        f"(() => {{ const box = {GRAPH}.getBoundingClientRect(), at = {people}.renderedPosition();"
+        " return [box.x + at.x, box.y + at.y] })()"
+    )
+    browser.until(f"{people}.selected()")
+    assert ink(browser.screenshot(tmp_path / "lineage.png", whole=False)) > 0.5
+
+    # dbt's own page has pictures whose addresses are not filled in; nothing else may be missing
+    assert [said for said in browser.complaints if "Uncaught" in said] == []
+    assert {address.partition(":")[0] for address in browser.requests} == {"file"}
+
+
+def around(model: str, manifest: dict) -> set[str]:
+    """A model with all that it is made of and all that is made of it."""
+    found = {model}
+    for relatives in (manifest["parent_map"], manifest["child_map"]):
+        waiting = [model]
+        while waiting:
+            more = {*relatives.get(waiting.pop(), ())} - found
+            found |= more
+            waiting += more
+    return found

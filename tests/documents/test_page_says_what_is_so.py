@@ -1,0 +1,307 @@
+"""The numbers of the page are those that Python expects of the deliveries, and it names nobody."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from stedi.synthetic.expectation import Customer
+from stedi.synthetic.lines import customer_line, distance_line, motion_line
+from stedi.synthetic.personas import DAY, START
+from support.evidence_page import Made, page, run
+from support.lakehouse import KEY, Lakehouse, customer_id
+from support.page_tables import Row, number, tables
+from support.shown import SECRETS, secrets_in
+
+IDENTIFYING = {"email", "user", "customername", "phone", "birthday", "serialnumber"}
+
+
+@pytest.fixture(scope="module")
+def said(made: Made) -> dict[str, list[Row]]:
+    return tables(made.page)
+
+
+def test_lines(made: Made, said: dict[str, list[Row]]) -> None:
+    found = {row.attributes["data-source"]: row.cells[1:] for row in said["lines"]}
+    for source, days in made.expected.landing.items():
+        *counts, reasons, conserved = found.pop(source)
+        expected = Counter()
+        for day in days.values():
+            expected.update(day)
+        names = ("landed", "accepted", "duplicate", "rejected")
+        assert [*map(number, counts)] == [expected[name] for name in names]
+        assert conserved == "kept"
+        each = (part.split(" ") for part in reasons.split(", ") if part != "none")
+        assert {reason: number(n) for reason, n in each} == made.expected.rejected[source]
+    assert found == {}
+
+
+def test_readings(made: Made, said: dict[str, list[Row]]) -> None:
+    found = {
+        (row.attributes["data-source"], row.attributes["data-reason"]): number(row.cells[2])
+        for row in said["readings"]
+    }
+    assert found == {
+        (source, reason): readings
+        for source, reasons in made.expected.since_consent["funnel"].items()
+        for reason, readings in reasons.items()
+    }
+
+
+def test_rows_of_tables(made: Made, said: dict[str, list[Row]]) -> None:
+    found = {row.attributes["data-table"]: number(row.cells[2]) for row in said["rows"]}
+    people = {"stg_customers": made.expected.staging["stg_customers"]}
+    assert found == made.expected.since_consent["tables"] | people
+
+
+def test_who_is_withheld_and_why(made: Made, said: dict[str, list[Row]]) -> None:
+    people = [Customer(*row) for row in made.expected.rows["staging"]["stg_customers"]]
+    withheld: dict[str | None, Counter] = defaultdict(Counter)
+    for source, email, outcome in made.expected.rows["staging"]["outcomes"]:
+        if outcome != "released":
+            withheld[email][source, outcome] += 1
+    expected = {
+        customer_id(person.email): (
+            "does not share" if person.research is None
+            else f"shares what was read from {second(person.research)} on",
+            {f"{source}: {n:,} {why}" for (source, why), n in withheld[person.email].items()},
+        )
+        for person in people if person.research is None or withheld[person.email]
+    }  # fmt: skip
+    found = {
+        row.attributes["data-person"]: (row.cells[1], reasons(row.cells[3]))
+        for row in said["people"]
+    }
+    assert found == expected
+    assert all(row.cells[4] == "nothing" for row in said["people"])  # there was no build before
+    nobodys = {(row.cells[0], row.cells[1]): number(row.cells[2]) for row in said["nobodys"]}
+    assert nobodys == dict(withheld[None])
+
+
+def test_people_who_share_in_the_end(made: Made, said: dict[str, list[Row]]) -> None:
+    sharing = made.expected.since_consent["tables"]["customer_trusted"]
+    assert number(said["months"][-1].cells[1]) == sharing
+    assert f"<strong>{sharing}</strong> people share" in made.page
+
+
+def test_k(made: Made, said: dict[str, list[Row]]) -> None:
+    rows = made.expected.rows["since_consent"]
+    curated = {email for (email,) in rows["customers_curated"]}
+    people = [Customer(*row) for row in rows["customer_trusted"] if row[0] in curated]
+    readings = rows["machine_learning_curated"]
+    expected = {
+        "customers_curated to the microsecond": {
+            p.email: (p.registration, p.research) for p in people
+        }.items(),
+        "machine_learning_curated to the microsecond": {(r[0], r[1]) for r in readings},
+        "machine_learning_curated to the day": {(r[0], r[1] // DAY) for r in readings},
+        "machine_learning_curated whole readings": {(r[0], r[1:]) for r in readings},
+    }
+    found = {row.attributes["data-k"]: [*map(number, row.cells[2:])] for row in said["k-table"]}
+    for name, members in expected.items():
+        groups = Counter(attributes for _, attributes in members)
+        below = sum(people < 5 for people in groups.values())
+        assert found[name] == [min(groups.values()), len(groups), below, 5], name
+    assert found.keys() - expected.keys() == {"customers_curated to the month"}
+
+
+def test_where_fields_stop(said: dict[str, list[Row]], made: Made) -> None:
+    found = {row.attributes["data-field"]: row.cells[2:] for row in said["fields"]}
+    for field in ("customerName", "email", "phone", "birthDay", "serialNumber"):
+        level, stops_at, _, trusted, *_ = found[f"customer.{field}"]
+        assert (level, stops_at) == ("direct", "customer_trusted")
+        assert trusted.split(" ")[0] == "customer_trusted"
+    assert found["accelerometer.user"][:2] == ["direct", "staging"]
+    assert found["step_trainer.serialNumber"][:2] == ["direct", "staging"]
+    assert found["accelerometer.x"][:2] == ["indirect", "curated"]
+    assert "as pseudonym: " in found["customer.email"][4]
+    landing = [s for s in made.lakehouse.manifest()["sources"].values() if s["name"] in FIELDS_OF]
+    fields = {f"{s['name']}.{f}" for s in landing for f in s["config"]["meta"]["pii_of_fields"]}
+    assert fields == {name for name in found if "whole line" not in name}
+    assert "None is shown beyond" in made.page
+
+
+FIELDS_OF = ("customer", "accelerometer", "step_trainer")
+
+
+def test_bytes_are_those_of_the_files(made: Made, said: dict[str, list[Row]]) -> None:
+    found = {row.cells[0]: number(row.cells[1]) for row in said["sizes"]}
+    for entity in FIELDS_OF:
+        files = (made.lakehouse.landing / entity).rglob("*.json")
+        assert found[f"landed files: {entity}"] == sum(path.stat().st_size for path in files)
+    assert found["tables: lakehouse.duckdb"] == made.lakehouse.database.stat().st_size
+
+
+def test_it_names_nobody(made: Made) -> None:
+    named = {*identifiers(made.lakehouse.landing)}
+    assert len(named) > 150
+    page = made.page.lower()
+    assert [text for text in named if text.lower() in page] == []
+    assert secrets_in(made.page.encode()) == set()
+    assert KEY not in made.page
+
+
+def test_somebody_who_is_named_is_found(made: Made, tmp_path: Path) -> None:
+    """Else nobody would be found because nothing was looked for."""
+    text = made.page.replace("</body>", "person000007@example.com Person 7 5550000007 " + KEY)
+    named = {*identifiers(made.lakehouse.landing)}
+    assert {"person000007@example.com", "Person 7", "5550000007"} <= {t for t in named if t in text}
+    assert secrets_in(text.encode()) == SECRETS.keys() - {"a serial number"}
+
+
+def identifiers(landing: Path) -> Iterator[str]:
+    """The direct identifiers of all lines that are JSON, as they stand there and without blanks."""
+    for path in landing.rglob("ingest_date=*/*.json"):
+        for line in path.read_bytes().splitlines():
+            try:
+                record = json.loads(line.strip().rstrip(b","))
+            except ValueError:
+                continue
+            fields = record.items() if isinstance(record, dict) else ()
+            for name, value in fields:
+                if name.lower() in IDENTIFYING and isinstance(value, str) and len(value) > 3:
+                    yield from {value, value.strip()}
+
+
+def reasons(cell: str) -> set[str]:
+    """`source: n reason` for each."""
+    words = [] if cell == "none" else cell.split(" ")
+    return {" ".join(words[place : place + 3]) for place in range(0, len(words), 3)}
+
+
+def second(milliseconds: int) -> str:
+    """As the page writes times."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, timezone.utc):%Y-%m-%d %H:%M:%S}"
+
+
+def person(name: str, **changes: Any) -> Customer:
+    record = Customer(
+        f"{name}@example.com", name.title(), None, None, f"serial of {name}", START, START, START,
+        None, None,
+    )  # fmt: skip
+    return record._replace(**changes)
+
+
+ANN, BEN = person("ann"), person("ben")
+MONTH = 31 * DAY
+
+
+@pytest.fixture(scope="module")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
+    """Ann and Ben consent in January and each has two motions and a distance; Ann withdraws in
+    February, after a build."""
+    lakehouse = Lakehouse(tmp_path_factory.mktemp("withdrawn"))
+    both = (ANN, BEN)
+    motions = [motion_line((p.email, START + d * DAY, 1.0, 0.0, 0.0)) for p in both for d in (0, 1)]
+    distances = [distance_line((p.serial_number, START, 200)) for p in both]
+    lakehouse.land("accelerometer", "a.json", "".join(motions).encode())
+    lakehouse.land("step_trainer", "s.json", "".join(distances).encode())
+    lakehouse.land("customer", "c.json", "".join(map(customer_line, both)).encode())
+    lakehouse.build()
+    refusal = ANN._replace(research=None, last_update=START + MONTH)
+    lakehouse.land("customer", "d.json", customer_line(refusal).encode(), "2024-02-01")
+    lakehouse.build()
+    return lakehouse
+
+
+def test_a_withdrawal_is_told_with_what_was_used_before(withdrawn: Lakehouse) -> None:
+    said = tables(page(withdrawn))
+    (ann,) = said["people"]
+    first = withdrawn.query("select min(noted_at) from stedi_audit.releases")[0][0]
+    assert ann.attributes["data-person"] == customer_id(ANN.email)
+    assert ann.cells[1:] == [
+        "does not share",
+        "2024-02-01 00:00:00",
+        "accelerometer: 2 no_consent step_trainer: 1 no_consent",
+        f"3 readings, {first:%Y-%m-%d %H:%M:%S}",
+    ]
+    # month, who share at its end, consents begun and ended, refusals begun and ended
+    assert [row.cells for row in said["months"]] == [
+        ["2024-01", "2", "2", "0", "0", "0"],
+        ["2024-02", "1", "0", "1", "1", "0"],
+    ]
+
+
+def test_more_people_than_the_page_holds_are_told(withdrawn: Lakehouse) -> None:
+    text = page(withdrawn, "--people", "0")
+    assert "people" not in tables(text)
+    assert "0 of 1 people are listed" in " ".join(text.split())
+
+
+RECEIPT = {
+    "when": "2026-01-31T09:00:00+00:00",
+    "by": "an <officer>",
+    "people": ["ab" * 32, "cd" * 32],
+    "lines": {"customer": 2, "accelerometer": 1234},
+    "files": {"customer": 1, "accelerometer": 3},
+    "devices_shared_and_kept": 1,
+    "searched_objects": 99,
+    "searched_bytes": 1_234_567,
+}
+
+
+def test_receipts_of_erasures(withdrawn: Lakehouse) -> None:
+    assert "Receipts: none." in page(withdrawn)
+    folder = withdrawn.key_file.parent
+    kept = {
+        "erasure_receipts/20260131T090000-1.json": json.dumps(RECEIPT),
+        "erasure_receipts/broken.json": "{",
+        "pending_erasures/abc-1.json": "{}",
+        "pending_erasures/abc-2.json": "{}",
+        "erasures/abc": "abc",
+    }
+    for name, text in kept.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    text = page(withdrawn)
+    (receipt,) = tables(text)["receipts"]
+    assert receipt.cells == [
+        "2026-01-31 09:00:00+00:00", "an <officer>", "2", "customer 2 accelerometer 1,234",
+        "customer 1 accelerometer 3", "1", "99", "1,234,567",
+    ]  # fmt: skip
+    flat = " ".join(text.split())
+    assert "1 people's erasures have begun and not ended" in flat
+    assert "Receipts that cannot be read: broken.json." in flat
+
+
+def test_a_build_of_some_tables_alone_is_told(withdrawn: Lakehouse) -> None:
+    assert "were not completed" not in page(withdrawn)
+    assert withdrawn.dbt("run", "--select", "stg_devices").success
+    assert "1 builds have begun since and were not completed" in page(withdrawn)
+
+
+def test_what_cannot_be_made_says_what_to_do(lakehouse: Lakehouse) -> None:
+    assert said_of(lakehouse) == "no such database; `dbt build` makes it"
+    lakehouse.database.write_text("no database")
+    assert said_of(lakehouse).startswith("no database of DuckDB; `dbt build` makes one")
+    lakehouse.database.unlink()
+    with duckdb.connect(lakehouse.database):
+        pass
+    assert said_of(lakehouse) == "not built whole; run `dbt build`"
+
+
+def test_a_database_that_is_in_use_is_told(lakehouse: Lakehouse) -> None:
+    keep = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", keep, str(lakehouse.database)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as other:  # fmt: skip
+        other.stdout.readline()
+        assert said_of(lakehouse).startswith("another process has it open")
+        other.communicate(b"\n")
+
+
+def said_of(lakehouse: Lakehouse) -> str:
+    """The error that the command ends with, without the database's name."""
+    made = run(lakehouse)
+    assert made.exit_code == 1
+    return made.output.partition(f"{lakehouse.database}: ")[2].strip()

@@ -1,0 +1,155 @@
+"""Law 5 to its end: who is erased is in no line, row or file, and comes back only if reinstated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from stedi.erasure.erasure import NotErased
+from stedi.synthetic.expectation import SOURCES
+from support.deeds import Life
+from support.duckdb_tables import tables
+from support.erased_life import BACK, DATES, HISTORY, WHO, known_of, without
+from support.erasing_on_duckdb import ALL, Killed, erase, erasing, held
+from support.expected_tables import Rows, expected_tables
+from support.histories import FIRST_DAY, Build, Deliver
+from support.lakehouse import Lakehouse
+from support.replay import beside_python, files
+
+
+def land(lakehouse: Lakehouse, lives: dict[int, Life], day: int, step: Deliver) -> None:
+    """Lands a day's delivery."""
+    for source, name, content in files(step, day, day, lives):
+        lakehouse.land(source, name, content, DATES[day])
+
+
+def wrong(lakehouse: Lakehouse, lives: Iterable[Life], erased: Iterable[str] = ()) -> list[str]:
+    """Where the tables are not what Python expects."""
+    expected: dict[str, Rows] = expected_tables(lives, DATES, "since_consent", {*erased})
+    found = beside_python(tables(lakehouse.database), expected)
+    return [line for difference in found for line in difference.told()]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, Life]]:
+    """A lakehouse in which the history was built night by night, and its lives."""
+    lakehouse = Lakehouse(tmp_path_factory.mktemp("prepared") / "lakehouse")
+    lives: dict[int, Life] = {}
+    for day, step in enumerate(HISTORY.steps):
+        land(lakehouse, lives, day, step)
+        assert lakehouse.dbt(*Build().arguments).success
+    assert wrong(lakehouse, lives.values()) == []
+    return lakehouse.folder, lives
+
+
+@pytest.fixture
+def built(prepared: tuple[Path, dict[int, Life]], tmp_path: Path) -> tuple[Lakehouse, dict]:
+    """A copy of it that a test may change."""
+    folder, lives = prepared
+    shutil.copytree(folder, tmp_path / "lakehouse")
+    return Lakehouse(tmp_path / "lakehouse"), deepcopy(lives)
+
+
+def is_erased(lakehouse: Lakehouse, lives: dict[int, Life]) -> None:
+    """Fails where anything of the person is left, or anything of others is not."""
+    assert held(lakehouse.folder, known_of(lives[0], WHO)) == {}
+    left = [without(lives[0], WHO), lives[1]]
+    assert wrong(lakehouse, left) == []
+    assert not (lakehouse.folder / "pending_erasures").exists() or not os.listdir(
+        lakehouse.folder / "pending_erasures"
+    )
+
+
+def test_who_is_erased_is_nowhere_and_everybody_else_is_where_they_were(built) -> None:
+    lakehouse, lives = built
+    known = known_of(lives[0], WHO)
+    before = held(lakehouse.folder, known)
+    assert before.keys() == known.keys()
+    assert any(".duckdb/lines" in name for name in before["email"])
+    landed = {p: p.read_bytes() for p in lakehouse.landing.rglob("*/landing/*/*.json*")}
+
+    receipt = erase(lakehouse, lives[0].email(WHO))
+
+    is_erased(lakehouse, lives)
+    assert {p for p in landed if not p.exists()} == set()
+    changed = [path for path, content in landed.items() if path.read_bytes() != content]
+    assert {path.relative_to(lakehouse.landing).parts[0] for path in changed} == {*SOURCES}
+    left = without(lives[0], WHO).delivered
+    assert receipt["lines"] == {
+        source: len(delivered) - len(left[source])
+        for source, delivered in lives[0].delivered.items()
+    }
+    # the device that an older record claimed was another's too, and its readings stay
+    assert receipt["devices_shared_and_kept"] == 1
+    assert receipt["searched_bytes"] > lakehouse.database.stat().st_size
+    assert not any(text in str(receipt) for text in known_of(lives[0], WHO).values())
+    night = lakehouse.dbt(*Build().arguments)
+    assert night.success, night.errors
+    assert wrong(lakehouse, [without(lives[0], WHO), lives[1]]) == []
+
+
+STEPS = (
+    "has begun", "wait for a full refresh", "not to come back", "accelerometer.*2024-01-02",
+    "customer-.*1", "copies of landed", "Building", "no table any more", "Searching", "receipt",
+    "has ended",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_is_put_right_by_running_it_again(step: str, built) -> None:
+    lakehouse, lives = built
+    with pytest.raises(Killed):
+        erase(lakehouse, lives[0].email(WHO), kill_at=step)
+    erase(lakehouse, lives[0].email(WHO))
+    is_erased(lakehouse, lives)
+
+
+def test_after_a_kill_no_nightly_build_takes_what_is_left_for_all_there_is(built) -> None:
+    lakehouse, lives = built
+    with pytest.raises(Killed):
+        erase(lakehouse, lives[0].email(WHO), kill_at="Building")
+    refused = lakehouse.dbt(*Build().arguments)
+    assert not refused.success and "run scripts/erase.py again" in refused.errors
+    assert lakehouse.dbt(*ALL).success
+    assert wrong(lakehouse, [without(lives[0], WHO), lives[1]]) == []
+
+
+def test_who_comes_back_is_withheld_until_reinstated(built) -> None:
+    lakehouse, lives = built
+    email = lives[0].email(WHO)
+    erase(lakehouse, email)
+    lives = {0: without(lives[0], WHO), 1: lives[1]}
+    land(lakehouse, lives, 2, Deliver(tuple((0, deed) for deed in BACK)))
+    assert lakehouse.dbt(*Build().arguments).success
+    assert wrong(lakehouse, lives.values(), {email}) == []
+    funnel = "select distinct source from stedi_audit.consent_funnel where reason = 'erased'"
+    assert {source for (source,) in lakehouse.query(funnel)} == {"accelerometer", "step_trainer"}
+
+    erasing(lakehouse).reinstate([email])
+    assert wrong(lakehouse, lives.values()) == []
+    assert len(wrong(lakehouse, lives.values(), {email})) > 0
+
+
+def test_what_is_left_of_a_person_fails_the_erasure(built) -> None:
+    lakehouse, lives = built
+    email, phone = lives[0].email(WHO), lives[0].current(WHO).phone
+    hidden = lakehouse.landing / "customer" / "landing" / f"ingest_date={FIRST_DAY}" / ".left"
+    hidden.write_text('{"email": "\\u0050' + email[1:] + '"}')
+    with duckdb.connect(lakehouse.database) as connection:
+        connection.execute("create table noted as select ? as remark", [f"ring {phone}!"])
+    with pytest.raises(NotErased) as error:
+        erase(lakehouse, email)
+    told = str(error.value)
+    assert f"{hidden}: email" in told and "main.noted: phone" in told
+    assert email not in told and phone not in told
+    hidden.unlink()
+    with duckdb.connect(lakehouse.database) as connection:
+        connection.execute("drop table noted")
+    erase(lakehouse, email)
+    is_erased(lakehouse, lives)

@@ -1,0 +1,46 @@
+"""The key makes every customer_id, and without a proper one nothing is made.
+
+That nothing shows it is tested in test_nothing_is_shown.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from stedi.synthetic.generator import generate
+from stedi.synthetic.personas import Settings
+from support.lakehouse import Lakehouse
+
+LITTLE = Settings(people=40, days=2, readings_per_person=6)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "There is no pseudonym key"),
+        ("", "There is no pseudonym key"),
+        ("\n", "There is no pseudonym key"),
+        ("k" * 31, "The pseudonym key is 31 characters long"),
+    ],
+)
+def test_without_a_proper_key_no_table_changes(
+    content: str | None, complaint: str, lakehouse: Lakehouse
+) -> None:
+    generate(LITTLE, lakehouse.landing)
+    lakehouse.build()
+    before = lakehouse.tables()
+
+    lakehouse.key_file.unlink()
+    if content is not None:
+        lakehouse.key_file.write_text(content)
+    result = lakehouse.dbt("build")
+
+    assert not result.success
+    assert complaint in result.errors
+    assert "python scripts/pseudonym_key.py" in result.errors
+    assert lakehouse.tables() == before
+
+
+def test_a_key_of_32_characters_is_enough(lakehouse: Lakehouse) -> None:
+    lakehouse.key_file.write_text("k" * 32)
+    lakehouse.build()

@@ -1,0 +1,157 @@
+"""A new pseudonym key: every id is a new one, no old one is left, whatever breaks it off."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from test_forgetting import ANN, BEN, TRUSTED_AND_CURATED, measured
+from test_maintenance import file_of, lakehouse
+
+import stedi.maintenance.rotation as rotate_key
+from stedi.restricted.key_change import (
+    Stage,
+    destroy_old_key,
+    next_key,
+    old_key,
+    replace_key,
+    stage,
+)
+from stedi.restricted.pseudonym_key import read_key
+from support.lakehouse import KEY, PROJECT, Lakehouse
+
+__all__ = ["measured", "lakehouse"]  # fixtures
+
+
+@pytest.fixture
+def here(measured: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> Lakehouse:
+    """The environment in which people would run the command for this lakehouse."""
+    folder = measured.folder
+    for name, value in {
+        "STEDI_LANDING": measured.landing,
+        "STEDI_DUCKDB": measured.database,
+        "STEDI_PSEUDONYM_KEY_FILE": measured.key_file,
+        "DBT_PROFILES_DIR": folder,
+        "DBT_PROJECT_DIR": measured.project,
+        "DBT_TARGET_PATH": folder / "target",
+        "DBT_LOG_PATH": folder / "logs",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.chdir(PROJECT)
+    file_of(measured)  # its rows are then in the file, where they could stay
+    return measured
+
+
+def rotate(*arguments: str) -> Result:
+    return CliRunner().invoke(rotate_key.main, arguments)
+
+
+def ids(lakehouse: Lakehouse) -> dict[str, set[str]]:
+    return {
+        table: {i for (i,) in lakehouse.query(f"select distinct customer_id from {table}")}
+        for table in TRUSTED_AND_CURATED
+    }
+
+
+def under(key: str, *emails: str) -> set[str]:
+    return {hmac.new(key.encode(), email.encode(), hashlib.sha256).hexdigest() for email in emails}
+
+
+def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
+    people = (ANN.email, BEN.email)
+    old = under(KEY, *people)
+    assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, old)
+    before = here.tables()
+
+    dry = rotate("--dry-run")
+    assert dry.exit_code == 0 and "not begun" in dry.output
+    assert read_key(here.key_file) == KEY and here.tables() == before
+
+    done = rotate()
+
+    assert done.exit_code == 0, done.output
+    new = read_key(here.key_file)
+    assert new != KEY and len(new) == 64
+    assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, under(new, *people))
+    content = here.database.read_bytes()
+    assert not any(each.encode() in content for each in old)
+    assert [p.name for p in here.folder.glob(f"{here.key_file.name}*")] == [here.key_file.name]
+    assert new not in done.output and KEY not in done.output
+    here.build()  # a normal night
+    last = "where status = 'completed' order by happened_at desc limit 1"
+    assert here.query(f"select is_whole from stedi_audit.builds {last}") == [(False,)]
+
+
+def test_broken_off_it_goes_on_and_until_then_builds_refuse(here: Lakehouse) -> None:
+    """Broken off when some tables are made anew; then when all are, and old ids are in the file."""
+    replace_key(here.key_file)
+    assert here.dbt("build", "--full-refresh", kill_at=60).changes is None
+    assert "not the one that the tables were made with" in here.dbt("build").errors
+    new = read_key(here.key_file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rotate_key, "maintain", lambda *_: None)
+        failed = rotate()
+    assert failed.exit_code == 1
+    assert "An old customer_id is in" in failed.stderr and "Run this again" in failed.stderr
+    assert read_key(old_key(here.key_file)) == KEY  # as long as it tells what to look for
+
+    done = rotate()
+    assert done.exit_code == 0, done.output
+    assert read_key(here.key_file) == new  # no third one
+    assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, under(new, ANN.email, BEN.email))
+    assert stage(here.key_file) is Stage.NOT_BEGUN
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_key_is_replaced_wherever_that_was_broken_off(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key"
+    path.write_text("the old key\n")
+    left = [step]
+
+    def breaking(name: str) -> None:
+        done = getattr(os, name)
+
+        def call(*arguments: object, **named: object) -> object:
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return done(*arguments, **named)
+
+        monkeypatch.setattr(os, name, call)
+
+    breaking("link")
+    breaking("replace")
+    breaking("fsync")
+    try:
+        replace_key(path)
+    except KeyboardInterrupt:
+        pass
+    monkeypatch.undo()
+    made = read_key(next_key(path))
+    assert path.exists()  # at every moment there is one
+    replace_key(path)
+    assert stage(path) is Stage.REPLACED
+    assert read_key(old_key(path)) == "the old key"
+    assert read_key(path) != "the old key" and made in (None, read_key(path))
+    replace_key(path)  # changes nothing more
+    assert read_key(old_key(path)) == "the old key"
+    destroy_old_key(path)
+    destroy_old_key(path)
+    assert stage(path) is Stage.NOT_BEGUN and list(tmp_path.iterdir()) == [path]
+
+
+def test_without_a_key_there_is_none_to_replace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(tmp_path / "key"))
+    result = rotate()
+    assert result.exit_code == 1 and "there is no key to replace" in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,55 @@
+"""What stands in a database file of DuckDB's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from support.expected_tables import Rows, row
+from support.lakehouse import Lakehouse
+from support.replay import LAYERS
+
+# Texts then stand in the file as they are, each as often as rows have it.
+SETTING = "memory_limit:"
+UNPACKED = "force_compression: uncompressed\n        memory_limit:"
+
+
+def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
+    """All rows of all tables of a database file, or of some layers."""
+    found: dict[str, Rows] = {}
+    schemas = [f"stedi_{layer}" for layer in layers]
+    with duckdb.connect(database, read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where list_contains(?, table_schema) order by 1",
+            [schemas],
+        ).fetchall()
+        for (name,) in names:
+            cursor = connection.execute(f"select * from {name}")
+            columns = [column[0] for column in cursor.description]
+            found[name] = Counter(row(columns, values) for values in cursor.fetchall())
+    return found
+
+
+def unpack(lakehouse: Lakehouse) -> None:
+    """Has nothing be packed in a lakehouse's database file."""
+    profiles = lakehouse.folder / "profiles.yml"
+    text = profiles.read_text()
+    assert text.count(SETTING) == 1
+    profiles.write_text(text.replace(SETTING, UNPACKED))
+
+
+def texts_in(lakehouse: Lakehouse) -> str:
+    """The texts of all rows of all tables, a line each."""
+    columns = lakehouse.query(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
+    )
+    found = []
+    for schema, table, column in columns:
+        sql = f"select {column} from {schema}.{table} where {column} is not null"
+        found += [value for (value,) in lakehouse.query(sql)]
+    return "\n".join(found)

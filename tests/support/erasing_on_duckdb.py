@@ -1,0 +1,91 @@
+"""Erases people of a lakehouse on DuckDB as scripts/erase.py does, in the tests' own process."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from stedi.erasure.erasure import Erasing
+from stedi.erasure.landing_root import Folder
+from stedi.erasure.tables import DuckDbTables
+from stedi.landing.zones import LocalZone
+from stedi.project import BuildFailed, Dbt
+from stedi.restricted.erasures import Vault
+from stedi.restricted.store import LocalStore
+from support.duckdb_tables import tables
+from support.erased_life import pattern_of
+from support.histories import Build
+from support.lakehouse import KEY, Lakehouse
+
+ALL = Build(full_refresh=True).arguments
+
+
+@dataclass(frozen=True)
+class Tables(DuckDbTables):
+    """The tables of a lakehouse of the tests, whose dbt is started faster."""
+
+    lakehouse: Lakehouse | None = None
+
+    def rebuild(self) -> None:
+        shutil.rmtree(self.lakehouse.folder / "target", ignore_errors=True)
+        shutil.rmtree(self.lakehouse.folder / "logs", ignore_errors=True)
+        result = self.lakehouse.dbt(*ALL)
+        if not result.success:
+            raise BuildFailed(result.errors)
+
+
+class Killed(BaseException):
+    """What ends a run at a step of it."""
+
+
+def erasing(lakehouse: Lakehouse, kill_at: str = "never") -> Erasing:
+    """An erasure that is killed before the first step whose sentence matches."""
+
+    def say(step: str) -> None:
+        if re.search(kill_at, step):
+            raise Killed(step)
+
+    dbt = Dbt("duckdb", lakehouse.folder)
+    place, zone = Folder(lakehouse.landing), LocalZone(lakehouse.landing)
+    return Erasing(
+        place, zone, Tables(dbt, lakehouse.database, KEY, lakehouse),
+        Vault(LocalStore(lakehouse.folder)), say,
+    )  # fmt: skip
+
+
+def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
+    """Erases people as scripts/erase.py does; the receipt."""
+    work = erasing(lakehouse, kill_at)
+    receipt, _ = work.erase([*emails], work.look([*emails]), "a test")
+    return receipt
+
+
+def held(folder: Path, wanted: Mapping[str, str]) -> dict[str, list[str]]:
+    """In which files below a folder, and tables in them, each of the texts is found, as far as any
+    is: in any case or with escapes of its first letter. Not the erasures' own files."""
+    patterns = {what: pattern_of(text) for what, text in wanted.items()}
+    found: dict[str, list[str]] = {}
+    size = 0
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if path.parent.name in ("erasures", "pending_erasures"):
+            continue
+        data = path.read_bytes()
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        texts = [data.decode("utf-8", "replace")]
+        if path.suffix == ".parquet":
+            texts += [str(duckdb.execute(f"from read_parquet('{path}')").fetchall())]
+        if path.suffix == ".duckdb":
+            texts += [str(tables(path))]
+        said = "\n".join(texts).lower()
+        size += len(said)
+        for what, pattern in patterns.items():
+            if pattern.search(said):
+                found.setdefault(what, []).append(str(path.relative_to(folder)))
+    print(f"{size:,} letters searched, of all files")
+    return found

@@ -1,0 +1,146 @@
+"""Ways to break how tables are kept up, each with what must notice.
+
+What notices is a history of known_histories.py, or a life in its three nights: that life's rows
+are then wrong, whoever else's are.
+"""
+
+from __future__ import annotations
+
+from support.mutations import Mutation
+
+SETTINGS = "dbt_project.yml"
+CHANGED = "models/staging/upkeep/changed_identifiers.sql"
+REPLACING = "macros/upkeep/incremental_by_slice.sql"
+SLICES = "macros/upkeep/slices.sql"
+UPKEEP = "macros/upkeep/upkeep.sql"
+BEGINNING = "macros/upkeep/begin_build.sql"
+HAVING = "macros/upkeep/has_readings.sql"
+
+CONSENT_ALONE = "consent, withdrawal, consent again, without a new reading"
+PARTS = "parts of a build, then the whole"
+BROKEN_OFF = "three nights, the last two broken off"
+COUNTED_HALF = "counts are added up from what a build that broke off has left of them"
+OTHER_SCOPE = "another consent_scope, and back"
+EXCHANGED = "two people exchange their devices"
+TWO_CLAIM = "a device is claimed by two, and by one again"
+NEARER = "the nearer distance comes later, then its owner withdraws"
+LATER_MOTION = "motion comes after its distance, on a day of its own"
+DISTANCES_ALONE = "who has distances alone gives the device up, and takes it back"
+HAD_REFUSED = "who had refused consents, when all readings had come"
+MOVED_ON = "consent moves on, past a reading, and back"
+PHONE = "a phone, and nothing else"
+
+MUTATIONS = [
+    Mutation(
+        "nothing is taken out before it is put in again",
+        REPLACING, "{%- if not appends -%}", "{%- if false -%}", PHONE,
+    ),
+    Mutation(
+        "nothing is taken out again after a build that broke off",
+        REPLACING, "{%- if not appends -%}",
+        "{%- if not appends and not upkeep().is_resumed -%}", BROKEN_OFF,
+    ),
+    Mutation(
+        "only the first slice of a table is replaced",
+        REPLACING, "{%- for condition in conditions -%}",
+        "{%- for condition in conditions[:1] -%}", TWO_CLAIM,
+    ),
+    Mutation(
+        "what landed is left alone after a build that broke off",
+        SLICES, "{% macro slice_landed() -%}\n    {{ return(is_new()) }}",
+        "{% macro slice_landed() -%}\n    {{ return(none if upkeep().is_resumed else is_new()) }}",
+        BROKEN_OFF,
+    ),
+    Mutation(
+        "the newest day is not new",
+        UPKEEP, """column ~ " >= date '\"""", """column ~ " > date '\"""", NEARER,
+    ),
+    Mutation(
+        "more files of the newest day are not seen",
+        BEGINNING, "last['newest_day'] if lines != last['newest_lines'] else ", "", TWO_CLAIM,
+    ),
+    Mutation(
+        "trusted readings stay as they are when their person's consent changes",
+        SETTINGS, "+slices: [delivered, changed_people]", "+slices: [delivered]", MOVED_ON,
+    ),
+    Mutation(
+        "training rows stay as they are when their person's consent changes",
+        SETTINGS, "+slices: [days_of_new_readings, changed_people]",
+        "+slices: [days_of_new_readings]", MOVED_ON,
+    ),
+    Mutation(
+        "training rows are only made of people who changed",
+        SETTINGS, "+slices: [days_of_new_readings, changed_people]", "+slices: [changed_people]",
+        NEARER,
+    ),
+    Mutation(
+        "decisions stay as they are counted when consent changes",
+        SETTINGS, "+slices: [delivered, changed_identifiers]", "+slices: [delivered]",
+        MOVED_ON,
+    ),
+    Mutation(
+        "of a month's decisions only the new day's are counted",
+        SLICES, """(upkeep().first_new_day | string)[:7] ~ "-01'\"""",
+        """(upkeep().first_new_day | string) ~ "'\"""", NEARER,
+    ),
+    Mutation(
+        "new motion alone makes no training rows",
+        SLICES, "['accelerometer_trusted', 'step_trainer_trusted']", "['step_trainer_trusted']",
+        LATER_MOTION,
+    ),
+    Mutation(
+        "new distances alone make no training rows",
+        SLICES, "['accelerometer_trusted', 'step_trainer_trusted']", "['accelerometer_trusted']",
+        NEARER,
+    ),
+    Mutation(
+        "a change of consent is not noticed",
+        CHANGED, "when research_consent_at is distinct from known_consent_at then 1\n", "\n",
+        MOVED_ON,
+    ),
+    Mutation(
+        "a change of device is not noticed",
+        CHANGED, "when serial_number is distinct from known_serial_number then 1\n", "\n",
+        EXCHANGED,
+    ),
+    Mutation(
+        "a new record is beside the first known one, not the latest",
+        CHANGED, "order by updated_at desc, research_consent_at desc nulls first",
+        "order by updated_at asc, research_consent_at desc nulls first", CONSENT_ALONE,
+    ),
+    Mutation(
+        "a device that was given up is forgotten",
+        CHANGED, "    from compared\n", "    from compared\n    where has_just_come\n", DISTANCES_ALONE,
+    ),
+    Mutation(
+        "whoever else names a device is forgotten",
+        CHANGED, "or serial_number in (select devices.identifier from devices)\n", "\n", TWO_CLAIM,
+    ),
+    Mutation(
+        "people of whom there are distances alone are forgotten",
+        CHANGED, "email in (select concerned.email from concerned)",
+        "email in (select concerned.email from concerned where concerned.kind = 'person')",
+        DISTANCES_ALONE,
+    ),
+    Mutation(
+        "readings that are withheld are taken for none",
+        HAVING, "from {{ relation_of('decisions_by_identifier') }} as counts",
+        "from {{ relation_of('decisions_by_identifier') }} as counts where counts.reason = 'released'",
+        HAD_REFUSED,
+    ),
+    Mutation(
+        "counts are believed after a build that broke off while it replaced them",
+        HAVING, "upkeep().is_whole or upkeep().is_resumed", "upkeep().is_whole", COUNTED_HALF,
+    ),
+    Mutation(
+        "a build of a part counts as complete",
+        "models/audit/builds.sql", "'true' if everything_is_selected() else 'false'", "'true'",
+        PARTS,
+    ),
+    Mutation(
+        "tables of another consent_scope are taken for this one's",
+        BEGINNING,
+        "begun_whole != [] or scopes != [var('consent_scope')] * scopes | length",
+        "begun_whole != []", OTHER_SCOPE,
+    ),
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""Landing roots with two people, of whom one is erased: in a folder, and in a bucket on moto."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from stedi.erasure.landing_root import Folder, S3Place
+from stedi.landing.zones import LocalZone, S3Zone
+from stedi.restricted.bucket_store import S3Store
+from stedi.restricted.store import LocalStore
+from stedi.storage.bucket import Bucket
+from support.landed_people import ANN, BUCKET, LANDED, Files, Root
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of nobody, and none of those of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "STEDI_", "DBT_"))]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Root:
+    root = tmp_path / "landing"
+    for name, content in LANDED.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+
+    def files() -> Files:
+        return {
+            str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()
+        }
+
+    return Root(Folder(root), LocalZone(root), LocalStore(tmp_path / "restricted"), files)
+
+
+@pytest.fixture
+def bucket() -> Iterator[Root]:
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(
+            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+        )
+        for name, content in LANDED.items():
+            client.put_object(Bucket=BUCKET, Key=name, Body=content)
+        client.put_object(Bucket=BUCKET, Key="results/stedi/1.csv", Body=ANN.email.encode())
+        made = Bucket(client, BUCKET)
+
+        def files() -> Files:
+            """Every version; the old ones and those of deleted objects by another name."""
+            return {
+                v.key if v.is_latest else f"{v.key} {v.id}": made.read(v.key, v.id)
+                for v in made.versions()
+                if not v.is_marker and not v.key.startswith("restricted/")
+            }
+
+        yield Root(S3Place(made), S3Zone(BUCKET, client), S3Store(made), files)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def root(request: pytest.FixtureRequest) -> Root:
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,149 @@
+"""scripts/erase.py: what it reads, refuses and says; the erasing itself is tested elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+import stedi.commands.erase as erase
+from stedi.erasure.erasure import Refused
+from support.landed_people import ANN, BEN, DAY, Root
+
+
+@pytest.fixture
+def run(folder: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs the command on the folder, with a dbt that does nothing."""
+    (tmp_path / "key").write_text("a key of the tests that is no secret at all\n")
+    monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("STEDI_DUCKDB", str(tmp_path / "lakehouse.duckdb"))
+    monkeypatch.setenv("STEDI_LANDING", str(folder.place.root))
+    monkeypatch.setattr("stedi.project.Dbt.run", lambda *_: None)
+    monkeypatch.setattr("stedi.project.Dbt.artifacts", lambda _: [tmp_path / "target"])
+    return lambda given, *options: CliRunner().invoke(erase.main, options, input=given)
+
+
+def files(folder: Root) -> dict[str, bytes]:
+    return folder.files()
+
+
+def test_emails_are_read_one_a_line_in_their_normal_form() -> None:
+    assert erase.emails_in(" Ann@x.com\r\n\nben@x.com\nANN@X.COM\n") == ["ann@x.com", "ben@x.com"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "no emails"), ("a@x.com\nann\n", "line 2 is no email")]
+)
+def test_what_is_no_email_is_refused_without_showing_it(text: str, said: str) -> None:
+    with pytest.raises(Refused, match=said) as error:
+        erase.emails_in(text)
+    assert "ann" not in str(error.value)
+
+
+def test_a_dry_run_tells_and_changes_nothing(run: Callable[..., Result], folder: Root) -> None:
+    before = files(folder)
+    result = run(f"{ANN.email.upper()}\n", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "customer: 3 lines in 2 files would go" in result.output
+    assert "step_trainer: 2 lines in 1 files would go" in result.output
+    assert files(folder) == before and ANN.email not in result.output
+
+
+def test_the_receipt_is_printed_with_a_key_that_is_kept_nowhere(
+    run: Callable[..., Result], folder: Root, tmp_path: Path
+) -> None:
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 0, result.output
+    key = result.output.rpartition(": ")[2].strip()
+    assert len(key) == 64
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [content for content in kept if key.encode() in content]
+    assert ANN.email not in result.output
+
+
+def test_emails_may_come_from_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "who").write_text(f"{ANN.email}\n{BEN.email}\n")
+    result = run("", "--file", str(tmp_path / "who"), "--dry-run")
+    assert "customer: 8 lines" in result.output
+
+
+def test_a_shared_device_is_told(run: Callable[..., Result], folder: Root) -> None:
+    path = folder.place.root / "customer" / DAY / "c.json"
+    path.write_text(path.read_text().replace(BEN.serial_number, ANN.serial_number))
+    result = run(f"{ANN.email}\n", "--dry-run")
+    assert "1 of their devices were claimed by another person too" in result.output
+    assert "step_trainer: 0 lines" in result.output
+
+
+def test_somebody_unknown_is_refused(run: Callable[..., Result], folder: Root) -> None:
+    before = files(folder)
+    result = run("cy@example.com\n")
+    assert result.exit_code == 1
+    assert "email number 1: no landed line names it" in result.output
+    assert files(folder) == before and "cy@" not in result.output
+
+
+def test_a_running_build_is_refused(
+    run: Callable[..., Result], folder: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duckdb.connect(tmp_path / "lakehouse.duckdb").close()
+
+    def locked(path: object, **_: object) -> None:
+        raise duckdb.IOException("Could not set lock on file")
+
+    monkeypatch.setattr("stedi.duckdb_target.database.duckdb.connect", locked)
+    before = files(folder)
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 1 and "another process has it open, a build" in result.output
+    assert files(folder) == before
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(
+    run: Callable[..., Result], folder: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, dir: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr("stedi.erasure.landing_root.tempfile.TemporaryFile", denied)
+    before = files(folder)
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 1 and "Permission denied. It must be possible" in result.output
+    assert files(folder) == before
+
+
+def test_without_a_pseudonym_key_it_says_so(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "key").unlink()
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 1 and "no pseudonym key" in result.output
+
+
+def test_a_broken_file_is_named_and_nothing_changes(
+    run: Callable[..., Result], folder: Root
+) -> None:
+    path = folder.place.root / "customer" / DAY / "b.json.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    before = files(folder)
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 1 and "b.json.gz: cannot be read" in result.output
+    assert files(folder) == before
+
+
+def test_what_is_found_afterwards_fails(run: Callable[..., Result], folder: Root) -> None:
+    (folder.place.root / "left.txt").write_text(ANN.phone)
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 1
+    assert "left.txt: phone" in result.output and ANN.phone not in result.output
+
+
+def test_who_may_come_back(run: Callable[..., Result], folder: Root, tmp_path: Path) -> None:
+    assert run(f"{ANN.email}\n").exit_code == 0
+    dry = run(f"{ANN.email}\n{BEN.email}\n", "--reinstate", "--dry-run")
+    assert "1 of 2 people were erased" in dry.output
+    assert len([*(tmp_path / "erasures").iterdir()]) == 1
+    assert run(f"{ANN.email}\n", "--reinstate").exit_code == 0
+    assert [*(tmp_path / "erasures").iterdir()] == []

@@ -1,0 +1,231 @@
+"""An erasure step by step, in a folder and in a bucket: what goes, what stays, and after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+
+from stedi.erasure.erasure import NotErased, Refused
+from stedi.erasure.landing_root import Landed
+from stedi.storage.bucket import NotDeleted
+from support.landed_people import ANN, BEN, BUCKET, DAY, Files, Root, unpacked, without_ann
+
+
+class Killed(BaseException):
+    """What ends a run at a step of it."""
+
+
+def landed(root: Root) -> Files:
+    """What landed, but for the notes of erasures."""
+    return {n: c for n, c in unpacked(root.files()).items() if not n.startswith("backfill/")}
+
+
+def is_erased(root: Root) -> None:
+    assert landed(root) == without_ann()
+    assert root.store.names("pending_erasures") == []
+    assert len(root.store.names("erasures")) == 1
+
+
+def test_their_lines_go_and_every_other_byte_stays(root: Root) -> None:
+    before = root.files()
+    receipt = root.erase()
+    is_erased(root)
+    assert root.files()[f"customer/{DAY}/c.json"] == before[f"customer/{DAY}/c.json"]
+    assert receipt["lines"] == {"customer": 3, "accelerometer": 2, "step_trainer": 2}
+    assert receipt["files"] == {"customer": 2, "accelerometer": 2, "step_trainer": 1}
+    for name in root.store.names("erasure_receipts") + root.store.names("erasures"):
+        kept = f"{name} {root.store.read(name)}"
+        assert not [t for t in (ANN.email, ANN.phone, ANN.serial_number) if t in kept]
+
+
+def test_a_second_erasure_finds_nothing_more(root: Root) -> None:
+    root.erase()
+    assert sum(root.erase()["lines"].values()) == 0
+    is_erased(root)
+
+
+def steps(root: Root) -> list[str]:
+    found: list[str] = []
+    root.erase(found.append)
+    return found
+
+
+def test_a_kill_before_any_step_is_put_right_by_running_it_again(
+    root: Root, request: pytest.FixtureRequest
+) -> None:
+    """Each step of one erasure is where the run before it was killed."""
+    number = 0
+    while True:
+        told: list[str] = []
+
+        def say(step: str) -> None:
+            if len(told) == number:
+                raise Killed
+            told.append(step)
+
+        try:
+            root.erase(say)
+        except Killed:
+            number += 1
+            continue
+        break
+    assert number == len(told) > 12
+    is_erased(root)
+
+
+@pytest.mark.parametrize("number", range(16))
+def test_a_kill_at_each_step_is_put_right_by_one_more_run(number: int, folder: Root) -> None:
+    told: list[str] = []
+
+    def say(step: str) -> None:
+        if len(told) == number:
+            os._exit(9)
+        told.append(step)
+
+    _in_a_process(lambda: folder.erase(say))
+    folder.erase()
+    is_erased(folder)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("number", range(5))
+def test_a_kill_while_a_file_is_written_is_put_right(
+    call: str, number: int, folder: Root
+) -> None:
+    def erase() -> None:
+        from stedi.erasure import landing_root
+
+        real, calls = getattr(os, call), iter(range(99))
+        def kill(*args: object) -> object:
+            return real(*args) if next(calls) < number else os._exit(9)
+
+        landing_root.os = type("Os", (), vars(os) | {call: staticmethod(kill)})
+        folder.erase()
+
+    assert _in_a_process(erase) == 9
+    folder.erase()
+    is_erased(folder)
+
+
+def _in_a_process(run: object) -> int | None:
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def test_somebody_nobody_knows_is_refused_before_anything_changes(root: Root) -> None:
+    before = root.files()
+    with pytest.raises(Refused, match="email number 2: no landed line names it") as error:
+        root.erasing().look([ANN.email, "cy@example.com"])
+    assert "cy@" not in str(error.value)
+    assert root.files() == before and root.store.names("erasure_key") == []
+
+
+def test_others_whose_erasure_broke_off_are_counted(root: Root) -> None:
+    with pytest.raises(Killed):
+        root.erase(_kill_at("Having nightly"))
+    work = root.erasing()
+    assert work.vault.others_begun([BEN.email]) == 1
+    assert work.vault.others_begun([ANN.email]) == 0
+
+
+def _kill_at(text: str):
+    def say(step: str) -> None:
+        if re.search(text, step):
+            raise Killed
+
+    return say
+
+
+def test_what_the_first_run_knew_is_searched_for_by_the_second(folder: Root) -> None:
+    with pytest.raises(Killed):
+        folder.erase(_kill_at("Removing copies"))
+    noted = folder.place.root / "notes.txt"
+    noted.write_text(f"ring {ANN.phone}")
+    with pytest.raises(NotErased, match="notes.txt: phone"):
+        folder.erase()
+    noted.unlink()
+    folder.erase()
+    is_erased(folder)
+
+
+def test_a_name_in_another_persons_line_is_told_and_the_line_stays(folder: Root) -> None:
+    path = folder.place.root / "customer" / DAY / "c.json"
+    line = path.read_text().replace("{", f'{{"recommendedBy":"{ANN.email}",', 1)
+    path.write_text(line)
+    with pytest.raises(NotErased, match="c.json: email"):
+        folder.erase()
+    assert path.read_text() == line
+
+
+def test_reinstated_is_as_if_never_erased(root: Root) -> None:
+    root.erase()
+    work = root.erasing()
+    work.reinstate([ANN.email])
+    assert work.tables.built == 1
+    assert root.store.names("erasures") == []
+    notes = [name for name in root.files() if name.startswith("backfill/")]
+    assert len(notes) == 2  # a nightly build waits for a full refresh
+
+
+def test_the_sha256_of_a_rewritten_object_is_that_of_its_bytes(bucket: Root) -> None:
+    bucket.erase()
+    head = bucket.zone.client.head_object(Bucket=BUCKET, Key=f"customer/{DAY}/a.json")
+    content = bucket.files()[f"customer/{DAY}/a.json"]
+    assert head["Metadata"]["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_results_of_queries_go_and_old_versions_too(bucket: Root) -> None:
+    bucket.zone.client.put_object(Bucket=BUCKET, Key="staging/a", Body=ANN.email.encode())
+    bucket.zone.client.delete_object(Bucket=BUCKET, Key="staging/a")
+    assert any(name.startswith("staging/a ") for name in bucket.files())
+    assert bucket.erase()["old_versions_and_results"] == 3  # one more is what marks it as deleted
+    assert set(landed(bucket)) == set(without_ann())
+
+
+def test_versions_that_s3_keeps_are_told(bucket: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = {"Errors": [{"Key": "a", "Code": "AccessDenied", "Message": "no"}]}
+    call = bucket.zone.client._make_api_call
+
+    def answer(operation: str, *args: object) -> object:
+        return refused if operation == "DeleteObjects" else call(operation, *args)
+
+    monkeypatch.setattr(bucket.zone.client, "_make_api_call", answer)
+    with pytest.raises(NotDeleted, match="have s3:DeleteObjectVersion allowed"):
+        bucket.erase()
+    monkeypatch.undo()
+    bucket.erase()
+    is_erased(bucket)
+
+
+def test_an_object_that_may_not_be_written_is_told(
+    bucket: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = bucket.zone.client._make_api_call
+
+    def answer(operation: str, *args: object) -> object:
+        if operation == "PutObject" and "/a.json" in str(args):
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
+        return call(operation, *args)
+
+    monkeypatch.setattr(bucket.zone.client, "_make_api_call", answer)
+    with pytest.raises(ClientError):
+        bucket.erase()
+    monkeypatch.undo()
+    bucket.erase()
+    is_erased(bucket)
+
+
+def test_only_landed_files_are_rewritten(bucket: Root) -> None:
+    client = bucket.zone.client
+    for key in ("customer/landing/stray.json", f"customer/{DAY}/.hidden.json"):
+        client.put_object(Bucket=BUCKET, Key=key, Body=b"nobody\n")
+    names = [file.name for file in bucket.place.files("customer")]
+    assert names == [f"customer/{DAY}/{name}" for name in ("a.json", "b.json.gz", "c.json")]
+    assert isinstance(bucket.place.files("customer")[0], Landed)

@@ -1,0 +1,83 @@
+"""The pseudonym key on S3 is made once, and neither shown nor replaced."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from support.aws_commands import aws, message, run
+
+pytestmark = pytest.mark.usefixtures("account")
+WHERE = {"Bucket": "stedi-data-lakehouse", "Key": "restricted/pseudonym_key/pseudonym_key"}
+
+
+def key() -> str:
+    return aws("s3").get_object(**WHERE)["Body"].read().decode()
+
+
+def test_key_is_never_overwritten() -> None:
+    run("apply")
+    before = key()
+    result = run("apply")
+    assert "Pseudonym key in s3://stedi-data-lakehouse/restricted/: exists, left alone" in (
+        result.output
+    )
+    run("destroy", "--yes")
+    run("apply")
+    run("destroy", "--yes", "--delete-data")
+    run("apply")
+    assert key() == before
+    assert len(aws("s3").list_object_versions(Bucket=WHERE["Bucket"])["Versions"]) == 1
+
+
+def test_two_at_once_agree_on_a_key() -> None:
+    """S3 itself refuses the second put; nothing is asked first that could have changed since."""
+    run("apply")
+    before = key()
+    with pytest.raises(aws("s3").exceptions.ClientError, match="PreconditionFailed"):
+        aws("s3").put_object(**WHERE, Body=b"another", IfNoneMatch="*")
+    assert key() == before
+
+
+def test_key_is_never_shown(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    given = "0123456789abcdef" * 4
+    path = tmp_path / "key"
+    path.write_text(given)
+    caplog.set_level(logging.INFO)
+    shown = [run("apply", "--key-file", path).output, run("plan").output, run("template").output]
+    shown.append(run("apply", "--key-file", path).output)
+    events = aws("cloudformation").describe_stack_events(StackName="stedi-lakehouse")
+    shown.append(json.dumps(events, default=str))
+    shown.append(caplog.text)
+    shown.append(run("destroy", "--yes").output)
+    assert key().strip() == given
+    assert not any(given in text for text in shown)
+
+
+def test_a_given_key_is_put(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("k" * 32 + "\n")
+    assert run("apply", "--key-file", path).exit_code == 0
+    assert key() == "k" * 32 + "\n"
+
+
+@pytest.mark.parametrize("text", ["", "k" * 31, "k" * 20 + "\n" + "k" * 20])
+def test_a_given_key_that_is_none_stops_it_all(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "key"
+    path.write_text(text)
+    expected = f"{path}: no key of at least 32 characters, on one line"
+    assert message(run("apply", "--key-file", path)) == expected
+    assert aws("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
+    assert "no key" in message(run("apply", "--key-file", tmp_path / "key"))
+
+
+def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff" * 40)
+    text = message(run("apply", "--key-file", tmp_path / "key"))
+    assert text.endswith("the pseudonym key is not text in UTF-8")

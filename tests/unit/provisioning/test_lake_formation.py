@@ -1,0 +1,228 @@
+"""Tags and grants of Lake Formation, on moto: which columns the analyst gets to see by them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+from click.testing import CliRunner, Result
+from moto.lakeformation.models import LakeFormationBackend
+
+import stedi.provisioning.column_tags as lake_formation
+from stedi.aws.names import Lakehouse
+from stedi.layout import LAYERS
+from stedi.lineage.levels import DescribedTable, described_tables
+from support.aws_commands import aws, message
+from support.lakehouse import Lakehouse as Project
+
+Tags = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's own manifest."""
+    project = Project(tmp_path_factory.mktemp("compiled"))
+    assert project.dbt("compile").success  # `parse` writes none where the project is parsed already
+    return project.folder / "target" / "manifest.json"
+
+
+@pytest.fixture(scope="module")
+def tables(manifest: Path) -> list[DescribedTable]:
+    return described_tables(json.loads(manifest.read_text()))
+
+
+def tag(*arguments: object) -> Result:
+    return CliRunner().invoke(lake_formation.main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def tagged(account: None, manifest: Path) -> Result:
+    """What the command said, a second time, in an account that has its tags since the first."""
+    assert tag("--manifest", manifest).exit_code == 0
+    again = tag("--manifest", manifest)
+    assert again.exit_code == 0
+    return again
+
+
+def tags_on(answer: list[dict[str, Any]]) -> Tags:
+    assert all(len(found["TagValues"]) == 1 for found in answer)
+    return {found["TagKey"]: found["TagValues"][0] for found in answer}
+
+
+def column_tags(database: str, table: str, column: str) -> Tags:
+    """What a column has itself and from its database, as Lake Formation passes tags on."""
+    client = aws("lakeformation")
+    where = {"DatabaseName": database, "Name": table, "ColumnNames": [column]}
+    on_columns = client.get_resource_lf_tags(Resource={"TableWithColumns": where})
+    on_database = client.get_resource_lf_tags(Resource={"Database": {"Name": database}})
+    (own,) = on_columns.get("LFTagsOnColumns", [{"LFTags": []}])
+    return tags_on(on_database.get("LFTagOnDatabase", [])) | tags_on(own["LFTags"])
+
+
+def fits(tags: Tags, policy: dict[str, Any]) -> bool:
+    """Lake Formation's rule: of each tag in the expression, one of its values."""
+    return all(tags.get(part["TagKey"]) in part["TagValues"] for part in policy["Expression"])
+
+
+def seen_by_analyst(lake: Lakehouse, tables: list[DescribedTable]) -> set[tuple[str, str, str]]:
+    analyst = {"DataLakePrincipalIdentifier": lake.role_arn("analyst")}
+    granted = aws("lakeformation").list_permissions()["PrincipalResourcePermissions"]
+    policies = [
+        g["Resource"]["LFTagPolicy"] for g in granted
+        if g["Principal"] == analyst and "SELECT" in g["Permissions"]
+    ]  # fmt: skip
+    return {
+        (table.schema, table.identifier, column)
+        for table in tables for column in table.levels for policy in policies
+        if fits(column_tags(table.schema, table.identifier, column), policy)
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("tagged")
+def test_every_column_has_the_tag_of_its_level(tables: list[DescribedTable]) -> None:
+    for table in tables:
+        for column, level in table.levels.items():
+            layer = table.schema.removeprefix("stedi_")
+            found = column_tags(table.schema, table.identifier, column)
+            assert found == {"pii": level, "layer": layer}, (table.name, column)
+
+
+@pytest.mark.usefixtures("tagged")
+def test_the_analyst_sees_what_names_nobody_in_trusted_and_curated(
+    lake: Lakehouse, tables: list[DescribedTable]
+) -> None:
+    seen = seen_by_analyst(lake, tables)
+    assert seen == {
+        (table.schema, table.identifier, column)
+        for table in tables if table.schema in ("stedi_trusted", "stedi_curated")
+        for column, level in table.levels.items() if level != "direct"
+    }  # fmt: skip
+    of_people = {column for _, table, column in seen if table == "customer_trusted"}
+    assert {"customer_id", "research_consent_at"} <= of_people
+    hidden = {"email", "customer_name", "phone", "birth_day", "serial_number"}
+    assert of_people.isdisjoint(hidden)
+
+
+@pytest.mark.usefixtures("tagged")
+def test_the_tags_have_these_values() -> None:
+    tags = aws("lakeformation").list_lf_tags()["LFTags"]
+    assert {found["TagKey"]: found["TagValues"] for found in tags} == {
+        "pii": ["none", "indirect", "direct"],
+        "layer": [*LAYERS],
+    }
+
+
+@pytest.mark.usefixtures("tagged")
+def test_nobody_else_is_granted_anything(lake: Lakehouse) -> None:
+    granted = aws("lakeformation").list_permissions()["PrincipalResourcePermissions"]
+    assert {g["Principal"]["DataLakePrincipalIdentifier"] for g in granted} == {
+        lake.role_arn("analyst")
+    }
+    assert {p for g in granted for p in g["Permissions"]} == {"SELECT", "DESCRIBE"}
+    assert not any(g.get("PermissionsWithGrantOption") for g in granted)
+
+
+def test_it_says_what_it_tagged_and_granted(tagged: Result) -> None:
+    lines = tagged.output.splitlines()
+    assert any(
+        line.startswith("pii = direct") and "stedi_trusted.customer_trusted (email, " in line
+        for line in lines
+    )
+    assert lines[-1].endswith(
+        ":role/stedi-analyst: SELECT, DESCRIBE on each table of pii in (none, indirect) "
+        "and layer in (trusted, curated)"
+    )
+
+
+@pytest.mark.usefixtures("account")
+def test_a_dry_run_says_the_same_and_changes_nothing(manifest: Path) -> None:
+    told = tag("--manifest", manifest, "--dry-run").output
+    assert aws("lakeformation").list_lf_tags()["LFTags"] == []
+    assert aws("lakeformation").list_permissions()["PrincipalResourcePermissions"] == []
+    assert tag("--manifest", manifest).output == told
+
+
+@pytest.mark.usefixtures("account")
+def test_a_tag_that_lacks_a_value_gets_it(manifest: Path) -> None:
+    client = aws("lakeformation")
+    client.create_lf_tag(TagKey="pii", TagValues=["none", "direct", "theirs"])
+    assert tag("--manifest", manifest).exit_code == 0
+    values = client.get_lf_tag(TagKey="pii")["TagValues"]
+    assert {*values} == {"none", "indirect", "direct", "theirs"}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_changed_level_takes_the_former_ones_place(
+    manifest: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
+    node["columns"]["registered_at"]["config"]["meta"]["pii"] = "direct"
+    assert tag("--manifest", manifest).exit_code == 0
+    changed.write_text(json.dumps(content))
+    assert tag("--manifest", changed).exit_code == 0
+    found = column_tags("stedi_curated", "customers_curated", "registered_at")
+    assert found["pii"] == "direct"
+
+
+@pytest.mark.usefixtures("account")
+def test_a_column_without_a_level_stops_it_before_anything_is_tagged(
+    manifest: Path, tmp_path: Path
+) -> None:
+    content = json.loads(manifest.read_text())
+    node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
+    del node["columns"]["registered_at"]["config"]["meta"]["pii"]
+    changed = tmp_path / "manifest.json"
+    changed.write_text(json.dumps(content))
+    said = message(tag("--manifest", changed))
+    assert said.startswith("customers_curated.registered_at: no level. Below the column's name")
+    assert aws("lakeformation").list_lf_tags()["LFTags"] == []
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"nodes": 1}'])
+def test_what_is_no_manifest(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    if content is not None:
+        path.write_text(content)
+    said = message(tag("--manifest", path))
+    assert said.startswith(f"{path}: ")
+    assert "No such file" in said if content is None else "not dbt's manifest" in said
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_table_that_is_not_there(lake: Lakehouse, tables: list[DescribedTable]) -> None:
+    """moto does not look into Glue; AWS does."""
+    client = aws("lakeformation")
+    *_, tagging = lake_formation.taggings(lake, tables)
+    with Stubber(client) as stubber:
+        stubber.add_client_error("add_lf_tags_to_resource", "EntityNotFoundException")
+        with pytest.raises(lake_formation.LakeFormationProblem, match="run `dbt build --target"):
+            lake_formation.put_tag(client, tagging)
+
+
+@pytest.mark.usefixtures("environment")
+def test_tags_that_are_not_there_yet() -> None:
+    """moto answers with no values, AWS with an error."""
+    client = aws("lakeformation")
+    with Stubber(client) as stubber:
+        for key, values in lake_formation.TAGS.items():
+            stubber.add_client_error("get_lf_tag", "EntityNotFoundException")
+            expected = {"TagKey": key, "TagValues": [*values]}
+            stubber.add_response("create_lf_tag", {}, expected)
+        lake_formation.make_tags(client)
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.usefixtures("account")
+def test_a_tag_that_is_refused(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = [{"Error": {"ErrorMessage": "Insufficient permissions"}}]
+    monkeypatch.setattr(
+        LakeFormationBackend, "add_lf_tags_to_resource", lambda *_: failures
+    )  # moto's own, which the service's answer is made of
+    said = message(tag("--manifest", manifest))
+    assert "(Insufficient permissions); become an administrator of Lake Formation" in said
