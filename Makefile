@@ -1,19 +1,23 @@
 # `make run` and `make test` are all that a newcomer needs; both install what they need into .venv.
-#   make run [FROM=DIR]  build and test the lakehouse, on synthetic deliveries or on those in DIR/<entity>/
-#   make test            every check of a change, in some half an hour
-#   make test-deep       what takes longer      make docs   the docs as one page
+#   make run [FROM=DIR]  build and test the lakehouse on synthetic deliveries, or on those in DIR/<entity>/
+#   make test            what every change must pass, within 10 minutes: lint, units, laws, both engines
+#   make test-deep       the rest: kills at every step, random histories, a whole local AWS account
+#   make lint            Python, imports, types, SQL, YAML and dbt conventions
+#   make docs            dbt's docs as one page
 #   make evidence        the privacy officer's page: what became of everybody's data, and how that is known
-#   make lint            SQL style              make bench  how fast, beside SQL written by hand; what a night costs
-#   make test-athena     of the checks those on a local Athena
-#   make athena          the same on a local Athena (FROM=DIR too), up until Ctrl-C
-#   make parity          both engines on the same files (FROM=DIR, VARS= too): how many rows of each table differ
+#   make athena          a local Athena with the lakehouse on it, up until Ctrl-C (FROM=DIR works too)
+#   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
 #   make lives [N=1000]  random lives from consent to erasure on DuckDB, and twenty on the local Athena
-#   make mutants         the models and their upkeep broken on purpose: which test notices each way
-#   make lock            requirements.txt       make clean  remove what dbt and the tests made
+#   make mutants         break models and upkeep on purpose: which test notices each mutation
+#   make bench           speed beside hand-written SQL, and what a night costs
+#   make lock            rewrite both lock files from pyproject.toml
+#   make clean           remove what dbt and the tests wrote
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+# What running needs, and what developing needs besides.
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
 # Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others.
@@ -26,7 +30,7 @@ endif
 .PHONY: run test test-deep test-athena lives mutants lint docs evidence bench athena parity lock clean
 .DELETE_ON_ERROR:
 
-run: $(INSTALLED) profiles.yml
+run: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
 	@$(BIN)/stedi demo $(if $(FROM),--from '$(FROM)')
 	@echo "Building the tables and testing them"
@@ -39,23 +43,29 @@ run: $(INSTALLED) profiles.yml
 test: lint
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not deep" --junitxml target/tests.xml
 
-test-deep: $(INSTALLED)
+test-deep: $(DEV)
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep --junitxml target/deep-tests.xml
 
-lint: $(INSTALLED) profiles.yml
+lint: $(DEV) profiles.yml
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo > target/imports.txt || { cat target/imports.txt; exit 1; }
+	@$(BIN)/yamllint --strict .
+	@if command -v actionlint > /dev/null; then actionlint; else echo "actionlint is not installed: workflows unchecked"; fi
 	@$(BIN)/stedi key make
 	@$(BIN)/sqlfluff lint models tests analyses
 	@AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none $(BIN)/dbt --quiet compile --target athena \
 	    --no-populate-cache --no-introspect --target-path target/athena
 	@$(BIN)/sqlfluff lint --config .sqlfluff-athena --ignore-local-config target/athena/compiled
 
-docs: $(INSTALLED) profiles.yml
+docs: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
 	@$(BIN)/dbt --quiet docs generate --static
 	@echo "Docs: target/static_index.html"
 
 # The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
-evidence: $(INSTALLED) profiles.yml
+evidence: $(RUNTIME) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
@@ -64,43 +74,54 @@ evidence: $(INSTALLED) profiles.yml
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
 
-bench: $(INSTALLED) profiles.yml
+bench: $(DEV) profiles.yml
 	@$(BIN)/python bench/bench.py
 
-lives: $(INSTALLED)
-	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/lakehouse/test_whole_lives.py
-	@STEDI_ATHENA_LIVES=20 $(BIN)/python -m pytest tests/athena_local/test_whole_lives_on_athena.py
+lives: $(DEV)
+	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/laws/test_whole_lives.py
+	@STEDI_ATHENA_LIVES=20 $(BIN)/python -m pytest tests/athena/test_whole_lives_on_athena.py
 
-mutants: $(INSTALLED)
-	@$(BIN)/python -m pytest -v tests/lakehouse/test_privacy_tests_can_fail.py \
-	    tests/lakehouse/test_upkeep_can_fail.py tests/erasing/test_erasing_can_fail.py
+mutants: $(DEV)
+	@$(BIN)/python -m pytest -v tests/laws/test_privacy_tests_can_fail.py \
+	    tests/laws/test_upkeep_can_fail.py tests/laws/test_erasing_can_fail.py
 
-test-athena: $(INSTALLED)
-	@$(BIN)/python -m pytest tests/athena_local
+test-athena: $(DEV)
+	@$(BIN)/python -m pytest tests/athena
 
-athena: $(INSTALLED)
+athena: $(DEV)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')
 
-parity: $(INSTALLED)
+parity: $(DEV)
 	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)') \
 	    $(if $(VARS),--vars '$(VARS)')
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml
 
-$(INSTALLED): requirements.txt
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
-	@echo "Installing into $(VENV); this is done once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@touch $(INSTALLED)
 
-# One lock for every Python from 3.11 on; the extras stay in it, for pip wants them named.
+# Byte code is compiled on first import: most of what is installed is never imported.
+$(RUNTIME): requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $(VENV); this is done once."
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --no-deps --editable .
+	@touch $(RUNTIME)
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing what tests and linters need; this is done once."
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(DEV)
+
+# Each lock serves every Python from 3.11 on; the extras stay in it, because pip wants them named.
+COMPILE := target/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-strip-extras --no-header --no-annotate --no-emit-index-url --extra aws --extra evidence pyproject.toml
 lock:
 	$(PYTHON) -m venv target/lock
 	target/lock/bin/pip install --quiet uv==0.13.9
-	target/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	    --no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:
 	rm -rf target logs .pytest_cache .hypothesis
