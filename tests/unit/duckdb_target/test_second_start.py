@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
-from test_landing_files import nobody
 
 import stedi.duckdb_target.readers as verdicts
 import stedi.landing.files as landing_files
 from stedi.duckdb_target.copies import Copies
 from stedi.duckdb_target.readers import Stamp
 from support.landing_views import Landed, connected, expected_rows, land, rows
+from support.users import nobody
 
 pytestmark = pytest.mark.usefixtures("key")
 

@@ -6,8 +6,7 @@ import gzip
 import os
 import random
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +20,7 @@ from stedi.duckdb_target.plugin import plain_lines
 from stedi.landing.files import UnreadableFile, check_readable, is_plain, landed_files, read_lines
 from stedi.landing.names import ingest_date_of
 from support.nasty import BLOCK, BOM, contents, lines_in
+from support.users import nobody
 
 ANYWHERE = settings(
     deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -161,17 +161,6 @@ def test_a_file_that_cannot_be_opened_is_refused_by_name(day: Path) -> None:
         for read in (check_readable, is_plain, lambda path: list(read_lines(path))):
             with pytest.raises(UnreadableFile, match=rf"^{path}: cannot be read"):
                 read(path)
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """As somebody who is not root, who may read everything."""
-    user = os.geteuid()
-    os.seteuid(user or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_no_permission_is_refused_by_name() -> None:
