@@ -67,9 +67,9 @@ def row(times: int, zone: Zone, measures: dict[str, Measure]) -> tuple[str, ...]
 
 def table(rows: list[tuple[str, ...]]) -> str:
     """The rows below the headings, right-aligned."""
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows)]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
     return "\n".join(
-        "  ".join(text.rjust(width) for text, width in zip(line, widths))
+        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
         for line in (HEADINGS, *rows)
     )
 

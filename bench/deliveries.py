@@ -8,16 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import project  # noqa: F401
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import READINGS, Settings
 
 REAL_PEOPLE = 956
 # The real data has no bad line, no line twice and no odd form. With these the script by hand would
 # need to do what it is there to be measured without.
-AS_REAL = Settings(
-    people=REAL_PEOPLE, readings_per_person=READINGS, bad_share=0, ordinary=True
-)
+AS_REAL = Settings(people=REAL_PEOPLE, readings_per_person=READINGS, bad_share=0, ordinary=True)
 # The generator's own share of bad lines, and all the habits of old apps, in nearly every file.
 HARDEST = replace(AS_REAL, bad_share=Settings().bad_share, ordinary=False)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import project  # noqa: F401
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.generator import WAYS
 from stedi.synthetic.lines import customer_line
@@ -171,7 +170,7 @@ def _motions(people: range, day: int, shape: Shape) -> Iterator[list[str]]:
         # Of one instant all values differ, for a line like another one would be a duplicate.
         yield [
             f"{head}{time}{_WAYS[(way + 5 * nth) % len(_WAYS)]}"
-            for i, (time, way) in enumerate(zip(times, ways))
+            for i, (time, way) in enumerate(zip(times, ways, strict=True))
             for nth in range(each + (i < more))
         ]
 
@@ -182,7 +181,9 @@ def _distances(people: range, day: int, shape: Shape) -> Iterator[list[str]]:
         serial = f',"serialNumber":"{serial_of(number)}"'
         times = shape.times(number, day)
         fars = roll.choices(_FAR, k=len(times))
-        yield [f'{{"sensorReadingTime":{t}{serial}{far}' for t, far in zip(times, fars)]
+        yield [
+            f'{{"sensorReadingTime":{t}{serial}{far}' for t, far in zip(times, fars, strict=True)
+        ]
 
 
 def _write(root: Path, entity: str, day: int, mark: str, lots: Iterable[list[str]]) -> int:

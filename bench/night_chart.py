@@ -15,6 +15,7 @@ from nights import Year
 
 # Of middle lightness, so that they stand out on white as on black.
 INK = "#757e88"
+INKED = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
 NIGHT, REFRESH, COURSE, DAY = "#2f81f7", "#d9730d", "#a371f7", "#757e88"
 SIZE = (11, 3.9)  # inches
 
@@ -29,9 +30,8 @@ def chart(year: Year) -> str:
         "svg.hashsalt": "nights",  # the same figures make the same file
         "font.family": "sans-serif",
         "font.size": 10,
-        **{name: INK for name in ("text.color", "axes.edgecolor", "axes.labelcolor",
-                                  "xtick.color", "ytick.color")},
-    }  # fmt: skip
+        **dict.fromkeys(INKED, INK),
+    }
     with matplotlib.rc_context(settings):
         figure = Figure(SIZE, layout="constrained")
         bytes_, seconds, memory = figure.subplots(1, 3)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import project  # noqa: F401
 from history import Shape, date_of, deliver
 from measure import Measure
 from stedi.synthetic.expectation import SOURCES
@@ -57,7 +56,8 @@ class Build:
 class Scanned:
     """One night on Athena after so many days of history. Sizes are in bytes.
 
-    landed: with the night's own delivery. refresh: a full refresh of `refreshed` bytes landed. course: what the course's way would read of all that landed.
+    landed: with the night's own delivery. refresh: a full refresh of `refreshed` bytes landed.
+    course: what the course's way would read of all that landed.
     """
 
     landed: int

@@ -1,12 +1,9 @@
-"""Where the project is. Puts its scripts/ on the path, so that the benchmark may use them."""
+"""Where the project and the benchmark's files are."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 BENCH = PROJECT / "bench"
 FOLDER = PROJECT / "target" / "bench"
-
-sys.path.append(str(PROJECT / "scripts"))

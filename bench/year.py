@@ -162,9 +162,7 @@ def commas(numbers: tuple[int, ...]) -> str:
     "--sizes", default=commas(DEFAULTS.sizes), help="Readings of a day, with commas, on DuckDB."
 )
 @click.option("--repeat", type=click.IntRange(1), default=DEFAULTS.repeat, help="Nights on DuckDB.")
-@click.option(
-    "--on", "engine", type=click.Choice(ENGINES), help="One alone.  [default: both]"
-)
+@click.option("--on", "engine", type=click.Choice(ENGINES), help="One alone.  [default: both]")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
