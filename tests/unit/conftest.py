@@ -30,6 +30,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def duckdb_lakehouse(
     clean_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """The folder of an empty lakehouse that `stedi` and dbt find: landing/, lakehouse.duckdb, key."""
+    """The folder of an empty lakehouse, in which `stedi` and dbt find landing zone, tables, key."""
     set_duckdb_target(monkeypatch, tmp_path)
     return tmp_path

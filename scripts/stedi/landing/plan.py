@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import click
 from tqdm import tqdm
 
+from stedi.errors import StediError, UsageError
 from stedi.landing.files import UnreadableFile, check_readable
 from stedi.landing.names import SUFFIXES, for_people, is_hidden, is_utf8_name
-from stedi.landing.zones import Delivery, LocalZone, Zone
+from stedi.landing.zones import Delivery, Zone
 from stedi.layout import ENTITIES
 
 
@@ -90,7 +90,7 @@ def _too_late(date: str, newest: str) -> str:
     # The newest day may lie ahead, and then today's date would be refused too.
     return (
         f"{date}: {newest} is the newest day landed, and nightly builds look at no day before the "
-        f"newest; land under {max(today(), newest)}, or with scripts/land.py --backfill, which "
+        f"newest; land under {max(today(), newest)}, or with `stedi land --backfill`, which "
         f"makes a `dbt build --full-refresh` necessary"
     )
 
@@ -117,37 +117,34 @@ def land(zone: Zone, entity: str, date: str, deliveries: list[Delivery]) -> Iter
 
 def today() -> str:
     """The present day in UTC, YYYY-MM-DD."""
-    return datetime.now(timezone.utc).date().isoformat()
+    return datetime.now(UTC).date().isoformat()
 
 
 def deliveries(folder: Path) -> dict[str, list[Path]]:
-    """The files to land of each entity, in `folder`/<entity>/.
-
-    Raises click.ClickException where there is none at all.
-    """
+    """The files to land of each entity, in `folder`/<entity>/. Raises UsageError without any."""
     found = {
         entity: sorted(
-            path for path in (folder / entity).glob("*")
+            path
+            for path in (folder / entity).glob("*")
             if path.name.endswith(SUFFIXES) and not is_hidden(path)
         )
         for entity in ENTITIES
-    }  # fmt: skip
+    }
     if not any(found.values()):
-        raise click.ClickException(
-            f"{folder}: no deliveries. Files that end in {', '.join(SUFFIXES)} are looked for in "
-            + ", ".join(f"{folder / entity}" for entity in ENTITIES)
+        raise UsageError(
+            f"{folder}: no deliveries. Name a folder whose subfolders {', '.join(ENTITIES)} hold "
+            f"files that end in {', '.join(SUFFIXES)}"
         )
     return found
 
 
-def land_all(zone: LocalZone, folder: Path, date: str) -> int:
-    """Land what has not landed yet; returns how many files that was.
+def land_all(zone: Zone, folder: Path, date: str) -> int:
+    """Lands the files of a folder that have not landed yet; returns how many that was.
 
-    Raises click.ClickException, before any file has landed, where one is refused.
+    Raises StediError, before any file has landed, if one is refused.
     """
     plans = {e: make_plan(zone, e, date, paths) for e, paths in deliveries(folder).items()}
     refusals = [refusal for plan in plans.values() for refusal in plan.refusals]
     if refusals:
-        raise click.ClickException("nothing has landed.\n" + "\n".join(dict.fromkeys(refusals)))
-    to_land: dict[str, list[Delivery]] = {e: plan.to_land for e, plan in plans.items()}
-    return sum(1 for e, some in to_land.items() for _ in land(zone, e, date, some))
+        raise StediError("nothing has landed.\n" + "\n".join(dict.fromkeys(refusals)))
+    return sum(1 for entity, plan in plans.items() for _ in land(zone, entity, date, plan.to_land))

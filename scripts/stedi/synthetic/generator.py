@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
+from stedi.errors import UsageError
 from stedi.synthetic.bad_lines import BadLines
 from stedi.synthetic.expectation import (
     SOURCES,
@@ -197,11 +197,11 @@ def generate(
 
     It appears whole or not at all, even when killed: it is made beside `root`, and then renamed.
     rows: also return every expected row (needs memory for them). progress: show a bar.
-    Raises FileExistsError if `root` is there and not empty.
+    Raises UsageError if `root` is there and not empty.
     """
     root = Path(root).resolve()
     if root.exists() and any(root.iterdir()):
-        raise FileExistsError(f"{root} is not empty: name another root, or remove it")
+        raise UsageError(f"{root} is not empty: name another root, or remove it")
     root.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
     unfinished = workshop / root.name  # made here, as mkdtemp lets nobody else in
@@ -214,7 +214,7 @@ def generate(
         expectation = generator.expectation()
         counts = json.dumps(expectation.as_json(), indent=2) + "\n"
         (unfinished / EXPECTED).write_text(counts, encoding="utf-8")
-        os.rename(unfinished, root)
+        unfinished.rename(root)
     finally:
         shutil.rmtree(workshop)
     return expectation

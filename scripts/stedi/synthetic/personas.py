@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from stedi.synthetic.expectation import Customer
 
 DAY = 86_400_000
-FIRST_DATE = datetime(2024, 1, 1, tzinfo=timezone.utc)
+FIRST_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 START = int(FIRST_DATE.timestamp() * 1000)
 LAST_MOMENT = 4_102_444_799_999  # the last millisecond that is a time
 

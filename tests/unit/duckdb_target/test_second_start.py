@@ -183,8 +183,8 @@ def test_a_root_that_is_a_pattern_gives_no_copies_of_another(tmp_path: Path) -> 
 def test_a_root_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be read, not written to; what its owner's starts keep is used if it can be read."""
     with TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
         root = Path(folder)
+        root.chmod(0o755)
         land(root, LANDED)
         monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(root / "none"))
         with nobody():
@@ -201,8 +201,8 @@ def test_a_root_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_known_file_that_may_no_longer_be_read_stops_dbt_by_name() -> None:
     with TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
         root = Path(folder)
+        root.chmod(0o755)
         land(root, LANDED)
         connected(root)
         path = place(root, "2024-01-01", "plain.json")
@@ -296,4 +296,5 @@ def test_a_copy_that_another_start_makes_meanwhile_stays(tmp_path: Path) -> None
     one, other = Copies(folder), Copies(folder)
     copy = other.of("2024-01-01", path, Stamp.of(path))
     one.drop_others()  # one has listed the landed files before this one came
-    assert copy and copy.exists()
+    assert copy
+    assert copy.exists()

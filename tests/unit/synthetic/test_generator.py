@@ -14,20 +14,22 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import stedi.synthetic.generator as generate_landing
+import stedi.synthetic.generator as generator_module
 import support.naive as naive
+from stedi.errors import UsageError
 from stedi.synthetic.bad_lines import BadLines, kinds
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.generator import SOURCE_FORMS, Generator, generate
 from stedi.synthetic.lines import OLDER_APP, OTHER_CASE, STYLES, WRONG_TYPES
 from stedi.synthetic.personas import PERSONAS, Settings
 from support.nasty import lines_in
+from support.targets import stedi
 
-SCRIPT = generate_landing.__file__
+COMMAND = [Path(sys.executable).with_name("stedi"), "generate"]
 SMALL = Settings(people=40, days=3, readings_per_person=9, bad_share=0.1)
 SOURCES = tuple(naive.READERS)
 
@@ -44,8 +46,8 @@ def generated(root: Path, plan: Settings = SMALL) -> dict[str, bytes]:
     return tree(root)
 
 
-def run(root: Path, *options: str):
-    return CliRunner().invoke(generate_landing.main, ["--root", str(root), *options])
+def run(root: Path, *options: str) -> Result:
+    return stedi("generate", "--root", root, *options)
 
 
 # A function of its options.
@@ -58,7 +60,7 @@ def test_the_same_options_give_the_same_bytes(tmp_path: Path) -> None:
 def test_other_processes_give_the_same_bytes(tmp_path: Path) -> None:
     """Sets and dictionaries of strings have another order in each."""
     for seed in ("1", "2"):
-        command = [sys.executable, SCRIPT, "--root", tmp_path / seed, "--bad-share", "0.3"]
+        command = [*COMMAND, "--root", tmp_path / seed, "--bad-share", "0.3"]
         subprocess.run(
             command, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True
         )
@@ -97,7 +99,7 @@ def test_parts_hold_all_lines_whatever_their_size(
     part_lines: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generate(SMALL, tmp_path / "whole")
-    monkeypatch.setattr(generate_landing, "PART_LINES", part_lines)
+    monkeypatch.setattr(generator_module, "PART_LINES", part_lines)
     generate(SMALL, tmp_path / "parts")
     assert len(tree(tmp_path / "parts")) > len(tree(tmp_path / "whole"))
     assert naive.read_zone(tmp_path / "parts") == naive.read_zone(tmp_path / "whole")
@@ -109,10 +111,10 @@ def test_parts_hold_all_lines_whatever_their_size(
 def test_a_root_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     generate(SMALL, tmp_path / "zone")
     before = tree(tmp_path)
-    with pytest.raises(FileExistsError, match=f"^{tmp_path}/zone is not empty: name another root"):
+    with pytest.raises(UsageError, match=f"^{tmp_path}/zone is not empty: name another root"):
         generate(SMALL, tmp_path / "zone")
     result = run(tmp_path / "zone")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert f"Error: {tmp_path}/zone is not empty" in result.stderr
     assert tree(tmp_path) == before
 
@@ -154,12 +156,14 @@ def test_a_full_disk_is_told_without_a_traceback(
     stopping(monkeypatch, OSError(28, "No space left on device"))
     result = run(tmp_path / "zone")
     assert result.exit_code == 1
-    assert "Error: " in result.stderr and "No space left on device" in result.stderr
+    assert "Error: " in result.stderr
+    assert "No space left on device" in result.stderr
 
 
 KILLED_AT = """
 import os, pathlib, signal, sys
-import generate_landing
+import stedi.synthetic.generator as generate_landing
+from stedi.synthetic.personas import Settings
 def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 where = sys.argv[2]
 if where == "half-way":
@@ -171,16 +175,15 @@ if where == "half-way":
 elif where == "before the counts":
     pathlib.Path.write_text = kill
 else:
-    os.rename = kill
-generate_landing.generate(generate_landing.Settings(people=300), sys.argv[1])
+    pathlib.Path.rename = kill
+generate_landing.generate(Settings(people=300), sys.argv[1])
 """
 
 
 @pytest.mark.parametrize("where", ["half-way", "before the counts", "before the end"])
 def test_being_killed_leaves_nothing_in_the_root(where: str, tmp_path: Path) -> None:
     root = tmp_path / "zone"
-    environment = os.environ | {"PYTHONPATH": str(Path(SCRIPT).parent)}
-    killed = subprocess.run([sys.executable, "-c", KILLED_AT, root, where], env=environment)
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT, root, where])
     assert killed.returncode == -signal.SIGKILL
     assert tree(tmp_path)  # it was in the midst of it
     assert not root.exists()
@@ -203,7 +206,7 @@ def test_impossible_options_are_refused(options: dict, tmp_path: Path) -> None:
 
 PEAK = """
 import resource, subprocess, sys
-subprocess.run([sys.executable, *sys.argv[1:]], check=True, capture_output=True)
+subprocess.run(sys.argv[1:], check=True, capture_output=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 
@@ -211,7 +214,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 def peak_memory(root: Path, people: int, readings: int) -> int:
     """Bytes. Asked of a process between: a child starts with its parent's peak."""
     options = ["--root", root, "--people", people, "--readings-per-person", readings]
-    command = [sys.executable, "-c", PEAK, SCRIPT, *map(str, options)]
+    command = [sys.executable, "-c", PEAK, *COMMAND, *map(str, options)]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -333,7 +336,7 @@ def test_every_persona_has_a_person_by_default(
 
         return note
 
-    monkeypatch.setattr("personas.PERSONAS", tuple(map(noting, PERSONAS)))
+    monkeypatch.setattr("stedi.synthetic.personas.PERSONAS", tuple(map(noting, PERSONAS)))
     generate(Settings(), tmp_path / "zone")
     assert asked == {persona.__name__ for persona in PERSONAS}
 
