@@ -1,4 +1,4 @@
-"""What the tests of provisioning share: the command, clients of the account, and its messages."""
+"""Runs `stedi aws` in the tests' account, and looks at what it printed and made."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 import boto3
 from click.testing import CliRunner, Result
 
-import stedi.provisioning.provisioner as provision
+from stedi.commands.aws import main
+from support.lakehouse import PROJECT
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+CONFIG = PROJECT / "infrastructure" / "config.toml"
 
 
 def run(*arguments: object) -> Result:
-    """`provision.py` in the test's account."""
-    return CliRunner().invoke(provision.main, [str(argument) for argument in arguments])
+    """Runs `stedi aws` with some arguments."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def aws(service: str) -> Any:
@@ -23,9 +25,9 @@ def aws(service: str) -> Any:
     return boto3.client(service, region_name=REGION)
 
 
-def message(result: Result) -> str:
-    """The one sentence that a command fails with; neither a traceback nor more lines."""
-    assert result.exit_code == 1, result.output
+def message(result: Result, exit_code: int = 1) -> str:
+    """The one sentence that a command fails with. Fails where it printed a traceback or more."""
+    assert result.exit_code == exit_code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     lines = result.stderr.strip().splitlines()
     assert lines[-1].startswith("Error: "), lines

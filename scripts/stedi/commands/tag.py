@@ -11,32 +11,11 @@ from stedi.aws.clients import Clients
 from stedi.aws.config import load_config
 from stedi.aws.names import Lakehouse
 from stedi.commands.command import Command, config_option
-from stedi.lineage.levels import DescribedTable, UnknownLevel, described_tables
+from stedi.errors import StediError, UsageError
+from stedi.lineage.levels import DescribedTable, described_tables
 from stedi.project import Project
-from stedi.provisioning.column_tags import (
-    LakeFormationProblem,
-    grant,
-    grants,
-    make_tags,
-    put_tag,
-    taggings,
-)
+from stedi.provisioning.column_tags import create_tags, grants, put_grant, put_tag, taggings
 from stedi.target import CONFIG
-
-
-def read_tables(path: Path) -> list[DescribedTable]:
-    """The tables of a manifest. Raises LakeFormationProblem and UnknownLevel."""
-    try:
-        return described_tables(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise LakeFormationProblem(
-            f"{path}: {error.strerror}; `dbt build --target athena` writes it, or name another "
-            "with --manifest"
-        ) from error
-    except UnknownLevel:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LakeFormationProblem(f"{path}: not dbt's manifest; have dbt write it anew") from error
 
 
 @click.command("tag-columns", cls=Command)
@@ -47,29 +26,43 @@ def read_tables(path: Path) -> list[DescribedTable]:
     show_default="target/manifest.json",
     help="dbt's manifest, which describes the tables.",
 )
-@click.option("--dry-run", is_flag=True, help="Report what would be tagged and granted.")
+@click.option("--dry-run", is_flag=True, help="Print the tags and grants, and change nothing.")
 def main(config: Path | None, manifest: Path | None, dry_run: bool) -> None:
-    """Tag columns in Lake Formation by what they tell of a person, and grant the analyst the rest.
+    """Tag columns in Lake Formation by how much they reveal about a person.
 
-    The tags are the `meta: {pii: ...}` of the models' YAML. A column without a tag is granted to
-    nobody, so a new column stays closed until this has run again.
+    The tags are the `meta: {pii: ...}` of the models' YAML. The analyst is granted the columns that
+    identify nobody directly. A column without a tag is granted to nobody, so new columns stay
+    closed until this runs again.
     """
     project = Project.find()
     settings = load_config(config or project.folder / CONFIG)
     clients = Clients(settings.region)
     lake = Lakehouse(settings, clients.account, clients.partition)
-    tables = read_tables(manifest or project.target_path / "manifest.json")
+    tables = _read_tables(manifest or project.target_path / "manifest.json")
     if not dry_run:
-        make_tags(clients.lakeformation)
+        create_tags(clients.lakeformation)
     for tagging in taggings(lake, tables):
         if not dry_run:
             put_tag(clients.lakeformation, tagging)
         click.echo(f"{tagging.key} = {tagging.value:<8} {tagging.name}")
-    for what in grants(lake):
+    for grant in grants(lake):
         if not dry_run:
-            grant(clients.lakeformation, what)
-        fits = " and ".join(
-            f"{key} in ({', '.join(values)})" for key, values in what.expression.items()
-        )
-        allowed = ", ".join(what.permissions)
-        click.echo(f"{what.role_arn}: {allowed} on each {what.kind.lower()} of {fits}")
+            put_grant(clients.lakeformation, grant)
+        tags = " and ".join(f"{key} in ({', '.join(values)})" for key, values in grant.tags.items())
+        permissions = ", ".join(grant.permissions)
+        click.echo(f"{grant.role_arn}: {permissions} on every {grant.kind.lower()} with {tags}")
+
+
+def _read_tables(path: Path) -> list[DescribedTable]:
+    """The tables that a manifest describes. Raises StediError."""
+    try:
+        return described_tables(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(
+            f"{path}: {error.strerror}; run `dbt build --target athena`, which writes it, or name "
+            "another with --manifest"
+        ) from error
+    except StediError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: not a manifest of dbt; run `dbt parse` to rewrite it") from error

@@ -1,14 +1,14 @@
-"""Tag columns on AWS by what they tell of a person, and grant the analyst those that name nobody.
+"""Column tags in Lake Formation: how much a column reveals about a person, and who may read it.
 
-The tags are the `meta: {pii: ...}` of the models' YAML, as dbt's manifest has it. A column without
-a tag is granted to nobody, so that what is new is closed until this was run again.
+The tags are the `meta: {pii: ...}` of the models' YAML, taken from dbt's manifest. A column without
+a tag is granted to nobody, so new columns stay closed until the tags are put again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,43 +17,52 @@ from stedi.errors import StediError
 from stedi.layout import LAYERS
 from stedi.lineage.levels import LEVELS, DescribedTable
 
+if TYPE_CHECKING:
+    from mypy_boto3_lakeformation import LakeFormationClient
+    from mypy_boto3_lakeformation.literals import PermissionType, ResourceTypeType
+    from mypy_boto3_lakeformation.type_defs import ResourceTypeDef
+
 PII, LAYER = "pii", "layer"
 TAGS = {PII: LEVELS, LAYER: LAYERS}
-# What the analyst is granted; IAM says besides which of these databases the role comes to at all.
+# What the analyst is granted. IAM restricts further which of these databases the role reaches.
 GRANTED = {PII: ("none", "indirect"), LAYER: ("trusted", "curated")}
-
-Resource = dict[str, Any]
-
-
-class LakeFormationProblem(StediError):
-    """Something that cannot be tagged. Its text says what to do."""
 
 
 class Tagging(NamedTuple):
-    """A value of a tag, and what gets it: as Lake Formation writes it, and for people."""
+    """A tag's value for one resource. name: the resource, for people to read."""
 
     key: str
     value: str
-    resource: Resource
+    resource: ResourceTypeDef
     name: str
 
 
 class Grant(NamedTuple):
-    """What a role may do with all databases or tables that an expression over tags fits."""
+    """What a role may do with every database or table whose tags match.
+
+    tags: tag -> the values of which a resource must have one, for each tag.
+    """
 
     role_arn: str
-    permissions: Sequence[str]
-    kind: str  # DATABASE or TABLE
-    expression: Mapping[str, Sequence[str]]  # tag -> values, of which a resource must have one
+    permissions: Sequence[PermissionType]
+    kind: ResourceTypeType
+    tags: Mapping[str, Sequence[str]]
 
     @property
-    def resource(self) -> Resource:
-        tags = [{"TagKey": key, "TagValues": [*v]} for key, v in self.expression.items()]
-        return {"LFTagPolicy": {"ResourceType": self.kind, "Expression": tags}}
+    def resource(self) -> ResourceTypeDef:
+        """What is granted, as Lake Formation writes it."""
+        return {
+            "LFTagPolicy": {
+                "ResourceType": self.kind,
+                "Expression": [
+                    {"TagKey": key, "TagValues": values} for key, values in self.tags.items()
+                ],
+            }
+        }
 
 
 def taggings(lake: Lakehouse, tables: Iterable[DescribedTable]) -> Iterator[Tagging]:
-    """Each database by its layer, each column by its level; tables have the layer from theirs."""
+    """Each database's tag, its layer, which its tables inherit, and each column's, its level."""
     for layer in LAYERS:
         name = lake.database(layer)
         yield Tagging(LAYER, layer, {"Database": {"Name": name}}, name)
@@ -62,13 +71,19 @@ def taggings(lake: Lakehouse, tables: Iterable[DescribedTable]) -> Iterator[Tagg
         for column, level in table.levels.items():
             columns[level].append(column)
         for level, names in columns.items():
-            where = {"DatabaseName": table.schema, "Name": table.identifier, "ColumnNames": names}
+            resource: ResourceTypeDef = {
+                "TableWithColumns": {
+                    "DatabaseName": table.schema,
+                    "Name": table.identifier,
+                    "ColumnNames": names,
+                }
+            }
             name = f"{table.schema}.{table.identifier} ({', '.join(names)})"
-            yield Tagging(PII, level, {"TableWithColumns": where}, name)
+            yield Tagging(PII, level, resource, name)
 
 
 def grants(lake: Lakehouse) -> list[Grant]:
-    """What the analyst gets; a second time it changes nothing."""
+    """The analyst's grants. Granting them again changes nothing."""
     analyst = lake.role_arn("analyst")
     return [
         Grant(analyst, ("DESCRIBE",), "DATABASE", {LAYER: GRANTED[LAYER]}),
@@ -76,20 +91,17 @@ def grants(lake: Lakehouse) -> list[Grant]:
     ]
 
 
-def make_tags(client: Any) -> None:
-    """Makes the tags, or gives those that are there the values that they lack.
-
-    Raises ClientError.
-    """
+def create_tags(client: LakeFormationClient) -> None:
+    """Creates the tags, and adds missing values to existing ones. Raises ClientError."""
     for key, values in TAGS.items():
         known = _known_values(client, key)
         if not known:
             client.create_lf_tag(TagKey=key, TagValues=[*values])
-        elif lacking := [value for value in values if value not in known]:
-            client.update_lf_tag(TagKey=key, TagValuesToAdd=lacking)
+        elif missing := [value for value in values if value not in known]:
+            client.update_lf_tag(TagKey=key, TagValuesToAdd=missing)
 
 
-def _known_values(client: Any, key: str) -> list[str]:
+def _known_values(client: LakeFormationClient, key: str) -> list[str]:
     try:
         return client.get_lf_tag(TagKey=key)["TagValues"]
     except ClientError as error:
@@ -98,31 +110,35 @@ def _known_values(client: Any, key: str) -> list[str]:
         raise
 
 
-def put_tag(client: Any, tagging: Tagging) -> None:
-    """Gives the resource the tag, in the place of another value. Raises ClientError and
-    LakeFormationProblem."""
-    tags = [{"TagKey": tagging.key, "TagValues": [tagging.value]}]
+def put_tag(client: LakeFormationClient, tagging: Tagging) -> None:
+    """Puts the tag on the resource, in place of its former value.
+
+    Raises StediError if the table does not exist or the tag is refused, and ClientError.
+    """
     try:
-        answer = client.add_lf_tags_to_resource(Resource=tagging.resource, LFTags=tags)
+        answer = client.add_lf_tags_to_resource(
+            Resource=tagging.resource,
+            LFTags=[{"TagKey": tagging.key, "TagValues": [tagging.value]}],
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] == "EntityNotFoundException":
-            raise LakeFormationProblem(
-                f"{tagging.name}: not in the Glue catalog as dbt's manifest has it; run "
-                "`dbt build --target athena`, then this again"
+            raise StediError(
+                f"{tagging.name}: the Glue catalog does not have this; run "
+                "`dbt build --target athena`, then run this again"
             ) from error
         raise
     for failure in answer.get("Failures", ()):
         reason = failure.get("Error", {}).get("ErrorMessage", "no reason given")
-        raise LakeFormationProblem(
-            f"{tagging.name}: the tag {tagging.key} was refused ({reason}); become an "
-            "administrator of Lake Formation, and run this again"
+        raise StediError(
+            f"{tagging.name}: Lake Formation refused the tag {tagging.key} ({reason}); run this "
+            "as an administrator of Lake Formation"
         )
 
 
-def grant(client: Any, what: Grant) -> None:
-    """Raises ClientError."""
+def put_grant(client: LakeFormationClient, grant: Grant) -> None:
+    """Grants a role what it may do. Raises ClientError."""
     client.grant_permissions(
-        Principal={"DataLakePrincipalIdentifier": what.role_arn},
-        Resource=what.resource,
-        Permissions=[*what.permissions],
+        Principal={"DataLakePrincipalIdentifier": grant.role_arn},
+        Resource=grant.resource,
+        Permissions=grant.permissions,
     )

@@ -1,10 +1,10 @@
 """Who may do what: IAM, bucket and key policies as pure functions of a Lakehouse.
 
 `key` is the ARN of the KMS key of the data, or a CloudFormation expression for it. What no
-statement allows is denied; a Deny here holds whatever else somebody attaches to a role.
+statement allows is denied; a Deny here holds whatever else is attached to a role.
 
-S3 access by Athena cannot be fenced by VPC, endpoint or address, as it comes from none of ours.
-What guards the data is the role, TLS, and that the key works through S3 alone.
+Athena's access to S3 cannot be restricted by VPC, endpoint or address, because it comes from none
+of ours. The data is protected by the roles, by TLS, and by a KMS key that works through S3 only.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ BROWSE_CATALOG = (
 
 
 def role_policy(lake: Lakehouse, role: str, key: Key) -> Policy:
-    """What a role may do; `role` is one of aws_names.ROLES."""
+    """What a role may do; `role` is one of layout.ROLES."""
     return {
         "dbt": dbt_policy,
         "analyst": analyst_policy,
@@ -92,7 +92,7 @@ def role_policy(lake: Lakehouse, role: str, key: Key) -> Policy:
 def dbt_policy(lake: Lakehouse, key: Key) -> Policy:
     """Reads landing and the pseudonym key, writes every other layer, deletes nothing in landing.
 
-    VACUUM succeeds without deleting anything where s3:DeleteObject is missing, so it is there.
+    It needs s3:DeleteObject: without it, VACUUM succeeds but deletes nothing.
     """
     read = (*LANDING, RESTRICTED)
     return _policy(
@@ -108,8 +108,7 @@ def dbt_policy(lake: Lakehouse, key: Key) -> Policy:
         _allow("BuildTables", WRITE_TABLES, _tables(lake, *BUILT_LAYERS)),
         *_queries(lake, "dbt"),
         _use_key(lake, key, "kms:Decrypt", "kms:GenerateDataKey"),
-        # Tags of columns, where Lake Formation keeps the data. Who gets access by them is not dbt's
-        # to say.
+        # Needed where Lake Formation governs the data. dbt tags columns; it grants nobody access.
         _allow(
             "TagColumns",
             [
@@ -123,7 +122,7 @@ def dbt_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def analyst_policy(lake: Lakehouse, key: Key) -> Policy:
-    """Reads the curated tables, and nothing else."""
+    """Reads the curated tables and nothing else."""
     return _policy(
         _list_bucket(lake, *CURATED, lake.results("analyst")),
         _allow("ReadCurated", ["s3:GetObject"], lake.objects(*CURATED)),
@@ -135,20 +134,20 @@ def analyst_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
-    """Reads everything but the pseudonym key, keeps audit, and erases: lines in landing and
-    staging, old versions of objects and query results anywhere; notes who is not to come back.
+    """Reads everything but the pseudonym key, maintains audit, and erases people.
 
-    Rebuilding is dbt's; an erasure removes what a rebuild would bring back, and then what is left.
+    Erasing rewrites lines in landing, staging and audit, deletes old versions and query results
+    anywhere, and notes who must not come back. Rebuilding the tables is dbt's job.
     """
     everything = (*LANDING, *BUILT, RESULTS)
-    ending = (ERASURES_FOLDER, PENDING_ERASURES_FOLDER)
+    removable = (ERASURES_FOLDER, PENDING_ERASURES_FOLDER)
     return _policy(
         _list_bucket(lake, *everything, *ERASURE_FOLDERS),
         _allow(
             "ListVersions",
             ["s3:ListBucketVersions"],
             [lake.bucket_arn],
-            {"StringLike": {"s3:prefix": _prefixes(*everything, *ending)}},
+            {"StringLike": {"s3:prefix": _prefixes(*everything, *removable)}},
         ),
         _allow("ReadAll", ["s3:GetObject", "s3:GetObjectVersion"], lake.objects(*everything)),
         _allow("Erase", DELETE_OBJECTS, lake.objects(*everything)),
@@ -158,7 +157,7 @@ def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
             lake.objects(*LANDING, STAGING, AUDIT, lake.results("privacy-officer")),
         ),
         _allow("NoteErasures", ["s3:GetObject", "s3:PutObject"], lake.objects(*ERASURE_FOLDERS)),
-        _allow("EndErasures", DELETE_OBJECTS, lake.objects(*ending)),
+        _allow("EndErasures", DELETE_OBJECTS, lake.objects(*removable)),
         _deny("LeaveKey", ["s3:*"], lake.objects(PSEUDONYM_KEY_FOLDER)),
         *_catalog(lake, "landing", *BUILT_LAYERS),
         _allow("RewriteTables", UPDATE_TABLES, _tables(lake, "staging", "audit")),
@@ -168,7 +167,7 @@ def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def glue_policy(lake: Lakehouse, key: Key) -> Policy:
-    """What a Glue job or table optimiser runs as: like dbt, without queries and without the key."""
+    """For Glue jobs and table optimisers: like dbt, but without queries and the pseudonym key."""
     return _policy(
         _list_bucket(lake, *LANDING, *BUILT),
         _allow("ReadLanding", ["s3:GetObject"], lake.objects(*LANDING)),
@@ -191,18 +190,16 @@ def glue_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def trust_policy(lake: Lakehouse, role: str) -> Policy:
-    """Who may take on a role."""
-    account = f"arn:{lake.partition}:iam::{lake.account}:root"
-    principal = (
-        {"Service": "glue.amazonaws.com"}
-        if role == "glue"
-        else {"AWS": lake.config.assumed_by.get(role, account)}
-    )
+    """Who may assume a role."""
+    principal: dict[str, Any] = {"Service": "glue.amazonaws.com"}
+    if role != "glue":
+        account = f"arn:{lake.partition}:iam::{lake.account}:root"
+        principal = {"AWS": lake.config.assumed_by.get(role, account)}
     return _policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
 def bucket_policy(lake: Lakehouse, key: Key) -> Policy:
-    """What nobody may do, administrators included: it only denies."""
+    """What nobody may do, not even administrators: it only denies."""
     objects = f"{lake.bucket_arn}/*"
     everything = [lake.bucket_arn, objects]
     header = "s3:x-amz-server-side-encryption"
@@ -210,8 +207,8 @@ def bucket_policy(lake: Lakehouse, key: Key) -> Policy:
     return _policy(
         _deny_all("NoPlainHttp", ["s3:*"], everything, {"Bool": {"aws:SecureTransport": "false"}}),
         _deny_all("NoOldTls", ["s3:*"], everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        # A negated condition holds where the header is missing too; but that means the bucket's
-        # default, which is right.
+        # A negated condition also holds where the header is missing. Then S3 encrypts as the bucket
+        # does by default, which is right; hence `Null`.
         _deny_all(
             "NoOtherEncryption",
             ["s3:PutObject"],
@@ -249,7 +246,7 @@ def bucket_policy(lake: Lakehouse, key: Key) -> Policy:
 
 
 def key_policy(lake: Lakehouse) -> Policy:
-    """The account decides by IAM who uses the KMS key, as for a key made in the console."""
+    """IAM decides who may use the KMS key, as for a key that was created in the console."""
     return _policy(
         {
             "Sid": "AccountDecidesByIam",
@@ -283,7 +280,7 @@ def _prefixes(*zones: str) -> list[str]:
 
 
 def _list_bucket(lake: Lakehouse, *zones: str) -> Statement:
-    """Lists the zones; the names in others are not to be seen."""
+    """Lists the objects of these zones, and of no others."""
     return _allow(
         "ListZones",
         ["s3:ListBucket"],
@@ -298,7 +295,7 @@ def _own_results(lake: Lakehouse, role: str) -> Statement:
 
 
 def _catalog(lake: Lakehouse, *layers: str) -> list[Statement]:
-    """Reads the layers' databases and tables, and the names of databases, as Athena asks for."""
+    """Reads the layers' databases and tables, and the names of all databases, as Athena does."""
     glue = lake.regional_arn
     return [
         _allow(
@@ -306,16 +303,16 @@ def _catalog(lake: Lakehouse, *layers: str) -> list[Statement]:
             ["glue:GetDatabases"],
             [glue("glue", "catalog"), glue("glue", "database/*")],
         ),
-        # Athena looks at `default` whatever a query names.
+        # Athena looks into `default`, whatever a query names.
         _allow("FindDatabases", ["glue:GetDatabase"], [glue("glue", "database/default")]),
         _allow("ReadTables", READ_TABLES, _tables(lake, *layers)),
-        # Lake Formation hands out credentials for what it was told to guard, if it was.
+        # Where Lake Formation governs the data, it hands out the credentials for it.
         _allow("AskLakeFormation", ["lakeformation:GetDataAccess"], ["*"]),
     ]
 
 
 def _tables(lake: Lakehouse, *layers: str) -> list[str]:
-    """A table's action needs the catalog and the database too."""
+    """ARNs of the layers' tables. An action on a table needs its catalog and database too."""
     databases = [lake.database(layer) for layer in layers]
     return [
         lake.regional_arn("glue", "catalog"),
@@ -326,7 +323,7 @@ def _tables(lake: Lakehouse, *layers: str) -> list[str]:
 
 def _queries(lake: Lakehouse, role: str) -> list[Statement]:
     workgroup = lake.regional_arn("athena", f"workgroup/{lake.workgroup(role)}")
-    # Athena writes its catalog the first way, dbt's profile the second; to IAM they are two.
+    # Athena writes its catalog's name the first way, dbt's profile the second; IAM minds the case.
     names = ("AwsDataCatalog", "awsdatacatalog")
     catalogs = [lake.regional_arn("athena", f"datacatalog/{name}") for name in names]
     return [

@@ -1,14 +1,13 @@
 """The lakehouse as a CloudFormation template: a pure function of a Lakehouse and its network.
 
-Python is the one source. The policies are functions that tests evaluate action by action; in a
-YAML template they would be written a second time, or arrive as parameters that no reader sees. And
-with every name a literal, a change set compares what will be there with what is. To read the
-template itself: `python scripts/provision.py template`.
+Written in Python rather than YAML, because the policies are functions that tests evaluate action by
+action, and because every name is a literal here, so that a change set compares what will exist with
+what does. `stedi aws template` prints the template.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stedi.aws.names import Lakehouse
 from stedi.layout import (
@@ -26,13 +25,16 @@ from stedi.layout import (
 from stedi.provisioning.network import Network
 from stedi.provisioning.policies import bucket_policy, key_policy, role_policy, trust_policy
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+
 Template = dict[str, Any]
 Resource = dict[str, Any]
 
-BUCKET, DATA_KEY, S3_ENDPOINT = "Bucket", "DataKey", "S3Endpoint"  # logical ids others ask for
+BUCKET, DATA_KEY, S3_ENDPOINT = "Bucket", "DataKey", "S3Endpoint"  # logical ids
 
-# A text row of one column, split at what never stands within a line: every byte of the line is the
-# value, and no text, `\N` included, is null.
+# A text row of one column. Its delimiter never occurs within a line, so every byte of the line is
+# the value, and no text is read as null, not even `\N`.
 RAW_LINE_SERDE: Resource = {
     "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     "Parameters": {"field.delim": "\n", "serialization.null.format": "\n"},
@@ -43,24 +45,24 @@ TEXT_FILES: Resource = {
 }
 
 _LAYER_DESCRIPTIONS = {
-    "landing": "Deliveries, line by line, as they came",
-    "staging": "Lines typed and judged, and what was rejected",
+    "landing": "Deliveries, line by line, as they arrived",
+    "staging": "Lines parsed and checked, and the rejected ones",
     "trusted": "What people agreed to share for research",
     "curated": "Training data for the step detector",
-    "audit": "What became of every line and reading, in counts",
-    "restricted": "What nobody but the build may read",
+    "audit": "Counts of what happened to every line and reading",
+    "restricted": "Keys and erasures, for the build and the privacy officer only",
 }
 _ROLE_DESCRIPTIONS = {
     "dbt": "Builds the lakehouse: reads landing, writes every other layer",
-    "analyst": "Reads the curated tables alone",
-    "privacy-officer": "Reads and keeps audit, and erases",
-    "glue": "What Glue jobs and table optimisers run as",
+    "analyst": "Reads the curated tables only",
+    "privacy-officer": "Reads all tables, maintains audit and erases people",
+    "glue": "Runs Glue jobs and table optimisers",
 }
 _GIGABYTE = 10**9
 
 
 def full_template(lake: Lakehouse, network: Network) -> Template:
-    """Everything. An S3 endpoint that the VPC has from elsewhere is used as it is."""
+    """The whole lakehouse. An S3 endpoint that the VPC has already is used as it is."""
     resources = (
         _storage(lake)
         | _databases(lake)
@@ -74,14 +76,16 @@ def full_template(lake: Lakehouse, network: Network) -> Template:
 
 
 def kept_template(lake: Lakehouse, with_databases: bool) -> Template:
-    """What is left while data is kept: where it lies, and the databases that tell its tables.
+    """What remains when the lakehouse is destroyed but its data is kept.
 
-    Without them the audit tables, which no rebuild brings back, would be files without a name.
+    with_databases: keep the databases too. Without them the audit tables, which no rebuild brings
+    back, would be files that no table names.
     """
     return _template(_storage(lake) | (_databases(lake) if with_databases else {}))
 
 
-def tags_of(lake: Lakehouse) -> list[dict[str, str]]:
+def tags_of(lake: Lakehouse) -> list[TagTypeDef]:
+    """The configured tags, as CloudFormation writes them."""
     return [{"Key": key, "Value": value} for key, value in sorted(lake.config.tags.items())]
 
 
@@ -118,7 +122,7 @@ def _storage(lake: Lakehouse) -> dict[str, Resource]:
                 "BucketEncryption": {
                     "ServerSideEncryptionConfiguration": [
                         {
-                            # With a bucket key KMS is asked, and paid, far less than once a file.
+                            # With a bucket key, S3 calls KMS far less often than once a file.
                             "BucketKeyEnabled": True,
                             "ServerSideEncryptionByDefault": {
                                 "SSEAlgorithm": "aws:kms",
@@ -148,7 +152,7 @@ def _storage(lake: Lakehouse) -> dict[str, Resource]:
 
 
 def _lifecycle_rules(lake: Lakehouse) -> list[Resource]:
-    """A deleted object is a version for some days, and then nothing, its delete marker included."""
+    """Old versions expire after some days, and with the last of them the delete marker."""
     return [
         {
             "Id": "OldVersions",
@@ -191,15 +195,15 @@ def _tables(lake: Lakehouse) -> dict[str, Resource]:
     restricted = {
         "PseudonymKeyTable": _restricted_table(
             lake, "pseudonym_key", "pseudonym_key", PSEUDONYM_KEY_FOLDER,
-            "One row: the key that makes customer_id",
+            "One row: the key of customer_id",
         ),
         "ErasureKeyTable": _restricted_table(
             lake, "erasure_key", "erasure_key", ERASURE_KEY_FOLDER,
-            "One row, or none: the key under which erasures are kept",
+            "At most one row: the key under which erasures are noted",
         ),
         "ErasuresTable": _restricted_table(
             lake, "erasures", "erasure", ERASURES_FOLDER,
-            "One row per person who was erased and is not to come back",
+            "One row for each person who was erased and must not come back",
         ),
     }  # fmt: skip
     return landing | restricted
@@ -221,12 +225,12 @@ def _restricted_table(
 
 
 def _landing_table(lake: Lakehouse, name: str, prefix: str) -> Resource:
-    """Partitions are worked out from the dates of a query (projection), not kept in the catalog."""
+    """Its partitions are projected from the dates of a query, not kept in the catalog."""
     location = lake.address(prefix)
     return {
         "Name": name,
         "Description": (
-            "Notes of deliveries on days before the newest, a line each"
+            "Backfills: one line for each delivery on a day before the newest"
             if name == BACKFILL
             else f"Deliveries of {name}, line by line"
         ),
@@ -271,7 +275,7 @@ def _workgroup(lake: Lakehouse, role: str) -> Resource:
         {
             "Name": lake.workgroup(role),
             "Description": f"Queries of the {role} role",
-            # Else it cannot be deleted once it has a query history.
+            # Without this it cannot be deleted once it has a query history.
             "RecursiveDeleteOption": True,
             "WorkGroupConfiguration": {
                 "BytesScannedCutoffPerQuery": lake.config.scan_limit_gb * _GIGABYTE,
@@ -311,8 +315,10 @@ def _role(lake: Lakehouse, role: str) -> Resource:
 
 
 def _endpoint(lake: Lakehouse, network: Network) -> Resource:
-    """Keeps S3 traffic of the VPC off the internet. It serves the whole VPC, so its policy, open by
-    default, is left to who runs that."""
+    """Keeps the VPC's S3 traffic off the internet.
+
+    It serves the whole VPC, so its policy, open by default, is left to the VPC's owner.
+    """
     return _resource(
         "AWS::EC2::VPCEndpoint",
         {
@@ -334,5 +340,5 @@ def _key_arn() -> Resource:
 
 
 def _id(name: str, kind: str) -> str:
-    """A logical id, which is letters and digits: privacy-officer, Role gives PrivacyOfficerRole."""
+    """A logical id, which has only letters and digits: PrivacyOfficerRole."""
     return "".join(word.capitalize() for word in name.replace("_", "-").split("-")) + kind

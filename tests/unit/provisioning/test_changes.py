@@ -1,8 +1,8 @@
-"""plan, apply and destroy over a lakehouse's life: what changes, what stays, and what is kept."""
+"""plan, apply and destroy over a lakehouse's life: what they change and what they keep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,9 @@ from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.kms.models import KmsBackend
 
-import stedi.provisioning.provisioner as provision
 import stedi.storage.bucket as storage
 from stedi.layout import ROLES
-from support.aws_commands import aws, run
+from support.aws_commands import CONFIG, aws, run
 
 pytestmark = pytest.mark.usefixtures("account")
 BUCKET = "stedi-data-lakehouse"
@@ -25,10 +24,10 @@ Configure = Callable[..., Path]
 
 @pytest.fixture
 def configure(tmp_path: Path) -> Configure:
-    """Writes a configuration that differs from the project's; returns its path."""
+    """Writes a configuration with one changed entry; returns its path."""
 
     def write(old: str, new: str) -> Path:
-        text = provision.CONFIG.read_text()
+        text = CONFIG.read_text()
         assert old in text
         path = tmp_path / "config.toml"
         path.write_text(text.replace(old, new))
@@ -62,7 +61,7 @@ def put_data() -> None:
     aws("s3").put_object(Bucket=BUCKET, Key=DATA, Body=b"1")
 
 
-def test_plan_shows_everything_and_makes_nothing() -> None:
+def test_plan_shows_everything_and_creates_nothing() -> None:
     result = run("plan")
     assert result.exit_code == 0
     assert len(changed(result.output)) == 25
@@ -74,16 +73,16 @@ def test_plan_shows_everything_and_makes_nothing() -> None:
 def test_plan_shows_what_a_changed_configuration_changes(configure: Configure) -> None:
     run("apply")
     config = configure("scan_limit_gb = 100", "scan_limit_gb = 5")
-    planned = run("--config", config, "plan")
+    planned = run("plan", "--config", config)
     assert changed(planned.output) == [
         "Modify AWS::Athena::WorkGroup DbtWorkGroup",
         "Modify AWS::Athena::WorkGroup AnalystWorkGroup",
         "Modify AWS::Athena::WorkGroup PrivacyOfficerWorkGroup",
     ]
     assert scan_limit() == 100 * 10**9
-    assert run("--config", config, "apply").exit_code == 0
+    assert run("apply", "--config", config).exit_code == 0
     assert scan_limit() == 5 * 10**9
-    assert run("--config", config, "plan").output == "Nothing to change.\n"
+    assert run("plan", "--config", config).output == "Nothing to change.\n"
 
 
 def scan_limit() -> int:
@@ -116,7 +115,7 @@ def everything() -> list[Any]:
     ]
 
 
-def test_apply_after_a_plan_that_was_broken_off() -> None:
+def test_apply_after_an_interrupted_plan() -> None:
     aws("cloudformation").create_change_set(
         StackName="stedi-lakehouse",
         ChangeSetName="left-behind",
@@ -139,7 +138,7 @@ def test_destroy_keeps_data_key_and_databases() -> None:
     put_data()
     result = run("destroy", "--yes")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith(f"Kept {BUCKET}, its KMS key and what it holds\n")
+    assert result.output.endswith(f"Kept {BUCKET} with its data and its KMS key.\n")
     assert sorted(keys()) == [DATA, KEY]
     assert roles().isdisjoint(f"stedi-{role}" for role in ROLES)
     assert len(aws("glue").get_databases()["DatabaseList"]) == 6
@@ -148,7 +147,7 @@ def test_destroy_keeps_data_key_and_databases() -> None:
     assert states_of_kms_keys() == ["Enabled"]
 
 
-def test_apply_takes_up_what_destroy_kept() -> None:
+def test_apply_takes_over_what_destroy_kept() -> None:
     run("apply")
     put_data()
     before = aws("s3").list_object_versions(Bucket=BUCKET)["Versions"]
@@ -166,13 +165,13 @@ def test_destroy_with_data_still_keeps_the_pseudonym_key() -> None:
     aws("s3").delete_object(Bucket=BUCKET, Key=DATA)  # leaves a version and a marker
     before = aws("s3").list_object_versions(Bucket=BUCKET, Prefix=KEY)["Versions"]
     result = run("destroy", "--yes", "--delete-data")
-    assert f"Deleted from {BUCKET}: 2 objects and old versions" in result.output
+    assert f"Deleted 2 objects and old versions from {BUCKET}." in result.output
     assert aws("s3").list_object_versions(Bucket=BUCKET)["Versions"] == before
     assert "DeleteMarkers" not in aws("s3").list_object_versions(Bucket=BUCKET)
     assert aws("glue").get_databases()["DatabaseList"] == []
 
 
-def test_destroy_of_everything_leaves_nothing_but_a_kms_key_that_can_be_had_back() -> None:
+def test_destroy_of_everything_leaves_only_a_kms_key_that_can_be_restored() -> None:
     run("apply")
     put_data()
     result = run("destroy", "--yes", "--delete-data", "--delete-key")
@@ -190,27 +189,27 @@ def states_of_kms_keys() -> list[str]:
     return [kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in ids]
 
 
-def test_the_pseudonym_key_is_not_deleted_by_its_own_option_alone() -> None:
+def test_delete_key_alone_is_refused() -> None:
     run("apply")
     result = run("destroy", "--yes", "--delete-key")
     assert result.exit_code == 2
-    assert "--delete-key only goes with --delete-data" in result.output
+    assert "--delete-key also needs --delete-data" in result.output
     assert keys() == [KEY]
 
 
-def test_more_objects_than_are_deleted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_objects_than_one_request_can_delete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_MOST_AT_ONCE", 2)
     run("apply")
     for number in range(5):
         aws("s3").put_object(Bucket=BUCKET, Key=f"staging/{number}", Body=b"")
     result = run("destroy", "--yes", "--delete-data")
-    assert f"Deleted from {BUCKET}: 5 objects and old versions" in result.output
+    assert f"Deleted 5 objects and old versions from {BUCKET}." in result.output
     assert keys() == [KEY]
 
 
 @pytest.fixture
-def broken_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Has the command stop before the first call of an operation, as if the machine went down."""
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Stops the command before its first call of an operation, as if the machine went down."""
 
     def before(operation: str) -> None:
         process = BotocoreStubber.__call__
@@ -223,42 +222,42 @@ def broken_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None
 
         monkeypatch.setattr(BotocoreStubber, "__call__", call)
 
-    yield before
+    return before
 
 
 @pytest.mark.parametrize(
     "operation",
     ["ExecuteChangeSet", "DeleteObjects", "DeleteBucket", "ScheduleKeyDeletion", "DeleteStack"],
 )
-def test_destroy_that_was_broken_off_is_finished_by_the_next(
-    operation: str, broken_off: Callable[[str], None]
+def test_interrupted_destroy_is_finished_by_the_next(
+    operation: str, interrupt: Callable[[str], None]
 ) -> None:
     run("apply")
     put_data()
-    broken_off(operation)
+    interrupt(operation)
     assert "Aborted!" in run("destroy", "--yes", "--delete-data", "--delete-key").output
     result = run("destroy", "--yes", "--delete-data", "--delete-key")
     assert result.exit_code == 0, result.output
     assert (buckets(), stacks(), states_of_kms_keys()) == ([], [], ["PendingDeletion"])
 
 
-def test_kms_key_that_goes_already_is_not_told_again(
-    broken_off: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+def test_kms_key_that_is_being_deleted_is_not_deleted_again(
+    interrupt: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """KMS takes it for an error, which moto does not."""
+    """KMS refuses that, unlike moto."""
     run("apply")
-    broken_off("DeleteStack")
+    interrupt("DeleteStack")
     run("destroy", "--yes", "--delete-data", "--delete-key")
     assert states_of_kms_keys() == ["PendingDeletion"]
     monkeypatch.delattr(KmsBackend, "schedule_key_deletion")
     assert run("destroy", "--yes", "--delete-data", "--delete-key").exit_code == 0
 
 
-def test_the_template_can_be_read() -> None:
+def test_template_is_printed() -> None:
     assert '"AWS::Athena::WorkGroup"' in run("template").output
 
 
-def test_clients_are_told_that_a_role_is_gone() -> None:
+def test_roles_are_gone_after_destroy() -> None:
     run("apply")
     run("destroy", "--yes")
     with pytest.raises(ClientError, match="NoSuchEntity"):

@@ -1,4 +1,4 @@
-"""Whatever goes wrong ends in one sentence that says what to do, told by the error's code."""
+"""Every error ends the command with one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Refuse = Callable[..., None]
 
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
-    """Has AWS answer an operation with an error."""
+    """Makes AWS answer an operation with an error."""
     call = botocore.client.BaseClient._make_api_call
 
     def set_up(operation: str, error: str | Exception) -> None:
@@ -50,12 +50,12 @@ def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_half_of_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert message(run("plan")).endswith("or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 
 
-def test_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert message(run("plan")) == "The config profile (nobody) could not be found"
 
@@ -66,15 +66,15 @@ def test_no_network(refuse: Refuse) -> None:
 
 
 @pytest.mark.parametrize("code", WHAT_TO_DO)
-def test_every_code_that_is_known_says_what_to_do(refuse: Refuse, code: str) -> None:
+def test_known_code_says_what_to_do(refuse: Refuse, code: str) -> None:
     refuse("CreateChangeSet", code)
     assert message(run("plan")) == f"CreateChangeSet: {code} (Because): {WHAT_TO_DO[code]}"
 
 
-def test_a_code_that_is_not_known(refuse: Refuse) -> None:
+def test_unknown_code(refuse: Refuse) -> None:
     refuse("CreateChangeSet", "Odd")
     assert message(run("plan")) == (
-        "CreateChangeSet: Odd (Because): see the code's meaning in the service's documentation"
+        "CreateChangeSet: Odd (Because): look the code up in the documentation of the AWS service"
     )
 
 
@@ -86,26 +86,26 @@ def test_access_denied_names_the_operation(refuse: Refuse, operation: str) -> No
     assert message(run("apply")).startswith(f"{operation}: AccessDenied (Because): see the perm")
 
 
-def test_key_that_may_not_be_put(refuse: Refuse) -> None:
+def test_pseudonym_key_that_may_not_be_stored(refuse: Refuse) -> None:
     refuse("PutObject", "AccessDenied")
     assert message(run("apply")).startswith("PutObject: AccessDenied")
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED"])
-def test_stack_that_was_never_made(command: str, status: str) -> None:
+def test_stack_that_was_never_created(command: str, status: str) -> None:
     run("apply")
     stack().status = status
     assert message(run(command)) == (
-        f"stedi-lakehouse is {status}: it was never made or only half deleted; "
-        "run `provision.py destroy`, then apply again"
+        f"stedi-lakehouse is {status}: it was never created completely, or only half deleted; "
+        "run `stedi aws destroy`, then `stedi aws apply`"
     )
 
 
-def test_destroy_clears_away_a_stack_that_was_never_made() -> None:
+def test_destroy_deletes_a_stack_that_was_never_created() -> None:
     run("apply")
     stack().status = "ROLLBACK_COMPLETE"
-    assert run("destroy", "--yes").output == "Deleted stack stedi-lakehouse\n"
+    assert run("destroy", "--yes").output == "Deleted the stack stedi-lakehouse.\n"
     assert aws("cloudformation").describe_stacks()["Stacks"] == []
 
 
@@ -113,11 +113,11 @@ def test_destroy_clears_away_a_stack_that_was_never_made() -> None:
     "command", [["plan"], ["apply"], ["destroy", "--yes"], ["destroy", "--yes", "--delete-data"]]
 )
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"])
-def test_stack_that_somebody_is_changing(command: list[str], status: str) -> None:
+def test_stack_that_is_being_changed(command: list[str], status: str) -> None:
     run("apply")
     stack().status = status
     assert message(run(*command)) == (
-        f"stedi-lakehouse is {status}: somebody is changing it; wait until that is done"
+        f"stedi-lakehouse is {status}: it is being changed; wait, then run this again"
     )
 
 
@@ -129,8 +129,8 @@ def test_stack_whose_rollback_failed() -> None:
     )
 
 
-def test_creation_that_fails_says_why_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a failure and those that follow from it, the first."""
+def test_failed_creation_names_the_first_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others follow from it."""
 
     def fail(self: Any, change_set_name: str, stack_name: str) -> None:
         found = stack()
@@ -151,11 +151,11 @@ def test_creation_that_fails_says_why_first(monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
-def test_bucket_that_this_account_has_from_elsewhere() -> None:
+def test_bucket_that_exists_in_this_account() -> None:
     aws("s3").create_bucket(Bucket=BUCKET)
     for command in ("plan", "apply"):
         assert message(run(command)) == (
-            f"{BUCKET}: the bucket exists already, in this account; "
+            f"{BUCKET}: this bucket exists already, in this account; "
             "choose another name in the configuration"
         )
     assert aws("cloudformation").describe_stacks()["Stacks"] == []
@@ -164,12 +164,12 @@ def test_bucket_that_this_account_has_from_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("code", "owner"), [("403", "another account, or out of reach"), ("301", "another region")]
 )
-def test_bucket_name_that_somebody_else_took(refuse: Refuse, code: str, owner: str) -> None:
+def test_bucket_that_exists_elsewhere(refuse: Refuse, code: str, owner: str) -> None:
     refuse("HeadBucket", code)
-    assert message(run("plan")).startswith(f"{BUCKET}: the bucket exists already, in {owner};")
+    assert message(run("plan")).startswith(f"{BUCKET}: this bucket exists already, in {owner};")
 
 
-def test_object_that_cannot_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_object_that_may_not_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     run("apply")
     aws("s3").put_object(Bucket=BUCKET, Key="audit/1", Body=b"")
     call = botocore.client.BaseClient._make_api_call

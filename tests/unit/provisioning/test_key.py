@@ -1,4 +1,4 @@
-"""The pseudonym key on S3 is made once, and neither shown nor replaced."""
+"""The pseudonym key on S3 is stored once, and neither shown nor replaced."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def test_key_is_never_overwritten() -> None:
     run("apply")
     before = key()
     result = run("apply")
-    assert "Pseudonym key in s3://stedi-data-lakehouse/restricted/: exists, left alone" in (
-        result.output
+    assert (
+        "Pseudonym key in s3://stedi-data-lakehouse/restricted/: exists already, not changed"
+        in (result.output)
     )
     run("destroy", "--yes")
     run("apply")
@@ -33,8 +34,8 @@ def test_key_is_never_overwritten() -> None:
     assert len(aws("s3").list_object_versions(Bucket=WHERE["Bucket"])["Versions"]) == 1
 
 
-def test_two_at_once_agree_on_a_key() -> None:
-    """S3 itself refuses the second put; nothing is asked first that could have changed since."""
+def test_two_at_once_store_one_key() -> None:
+    """S3 itself refuses the second one. A question asked beforehand could be out of date."""
     run("apply")
     before = key()
     with pytest.raises(aws("s3").exceptions.ClientError, match="PreconditionFailed"):
@@ -57,7 +58,7 @@ def test_key_is_never_shown(caplog: pytest.LogCaptureFixture, tmp_path: Path) ->
     assert not any(given in text for text in shown)
 
 
-def test_a_given_key_is_put(tmp_path: Path) -> None:
+def test_given_key_is_stored(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("k" * 32 + "\n")
     assert run("apply", "--key-file", path).exit_code == 0
@@ -65,19 +66,23 @@ def test_a_given_key_is_put(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "k" * 31, "k" * 20 + "\n" + "k" * 20])
-def test_a_given_key_that_is_none_stops_it_all(tmp_path: Path, text: str) -> None:
+def test_unusable_key_stops_apply_before_it_creates_anything(tmp_path: Path, text: str) -> None:
     path = tmp_path / "key"
     path.write_text(text)
-    expected = f"{path}: no key of at least 32 characters, on one line"
-    assert message(run("apply", "--key-file", path)) == expected
+    expected = (
+        f"{path}: not a pseudonym key; expected at least 32 characters on one line "
+        "(`stedi key make` makes one)"
+    )
+    assert message(run("apply", "--key-file", path), exit_code=2) == expected
     assert aws("s3").list_buckets()["Buckets"] == []
 
 
-def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
-    assert "no key" in message(run("apply", "--key-file", tmp_path / "key"))
+def test_missing_key_file(tmp_path: Path) -> None:
+    result = run("apply", "--key-file", tmp_path / "key")
+    assert "not a pseudonym key" in message(result, exit_code=2)
 
 
-def test_a_key_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_key_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff" * 40)
     text = message(run("apply", "--key-file", tmp_path / "key"))
     assert text.endswith("the pseudonym key is not text in UTF-8")

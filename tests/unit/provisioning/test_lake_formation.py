@@ -1,4 +1,4 @@
-"""Tags and grants of Lake Formation, on moto: which columns the analyst gets to see by them."""
+"""Tags and grants of Lake Formation on moto: which columns the analyst can read by them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
-from click.testing import CliRunner, Result
+from click.testing import Result
 from moto.lakeformation.models import LakeFormationBackend
 
-import stedi.provisioning.column_tags as lake_formation
+import stedi.provisioning.column_tags as column_tagging
 from stedi.aws.names import Lakehouse
+from stedi.errors import StediError
 from stedi.layout import LAYERS
 from stedi.lineage.levels import DescribedTable, described_tables
-from support.aws_commands import aws, message
+from support.aws_commands import aws, message, run
 from support.lakehouse import Lakehouse as Project
 
 Tags = dict[str, str]
@@ -35,7 +36,8 @@ def tables(manifest: Path) -> list[DescribedTable]:
 
 
 def tag(*arguments: object) -> Result:
-    return CliRunner().invoke(lake_formation.main, [str(argument) for argument in arguments])
+    """Runs `stedi aws tag-columns`."""
+    return run("tag-columns", *arguments)
 
 
 @pytest.fixture
@@ -132,7 +134,7 @@ def test_it_says_what_it_tagged_and_granted(tagged: Result) -> None:
         for line in lines
     )
     assert lines[-1].endswith(
-        ":role/stedi-analyst: SELECT, DESCRIBE on each table of pii in (none, indirect) "
+        ":role/stedi-analyst: SELECT, DESCRIBE on every table with pii in (none, indirect) "
         "and layer in (trusted, curated)"
     )
 
@@ -155,9 +157,7 @@ def test_a_tag_that_lacks_a_value_gets_it(manifest: Path) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_changed_level_takes_the_former_ones_place(
-    manifest: Path, tmp_path: Path
-) -> None:
+def test_a_changed_level_takes_the_former_ones_place(manifest: Path, tmp_path: Path) -> None:
     changed = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
@@ -189,20 +189,20 @@ def test_what_is_no_manifest(content: str | None, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     if content is not None:
         path.write_text(content)
-    said = message(tag("--manifest", path))
+    said = message(tag("--manifest", path), exit_code=2)
     assert said.startswith(f"{path}: ")
-    assert "No such file" in said if content is None else "not dbt's manifest" in said
+    assert "No such file" in said if content is None else "not a manifest of dbt" in said
 
 
 @pytest.mark.usefixtures("environment")
 def test_a_table_that_is_not_there(lake: Lakehouse, tables: list[DescribedTable]) -> None:
     """moto does not look into Glue; AWS does."""
     client = aws("lakeformation")
-    *_, tagging = lake_formation.taggings(lake, tables)
+    *_, tagging = column_tagging.taggings(lake, tables)
     with Stubber(client) as stubber:
         stubber.add_client_error("add_lf_tags_to_resource", "EntityNotFoundException")
-        with pytest.raises(lake_formation.LakeFormationProblem, match="run `dbt build --target"):
-            lake_formation.put_tag(client, tagging)
+        with pytest.raises(StediError, match="run `dbt build --target"):
+            column_tagging.put_tag(client, tagging)
 
 
 @pytest.mark.usefixtures("environment")
@@ -210,11 +210,11 @@ def test_tags_that_are_not_there_yet() -> None:
     """moto answers with no values, AWS with an error."""
     client = aws("lakeformation")
     with Stubber(client) as stubber:
-        for key, values in lake_formation.TAGS.items():
+        for key, values in column_tagging.TAGS.items():
             stubber.add_client_error("get_lf_tag", "EntityNotFoundException")
             expected = {"TagKey": key, "TagValues": [*values]}
             stubber.add_response("create_lf_tag", {}, expected)
-        lake_formation.make_tags(client)
+        column_tagging.create_tags(client)
         stubber.assert_no_pending_responses()
 
 
@@ -225,4 +225,4 @@ def test_a_tag_that_is_refused(manifest: Path, monkeypatch: pytest.MonkeyPatch) 
         LakeFormationBackend, "add_lf_tags_to_resource", lambda *_: failures
     )  # moto's own, which the service's answer is made of
     said = message(tag("--manifest", manifest))
-    assert "(Insufficient permissions); become an administrator of Lake Formation" in said
+    assert "(Insufficient permissions); run this as an administrator of Lake Formation" in said

@@ -1,4 +1,4 @@
-"""Which VPC, route tables and endpoint: found, named, or a sentence of what to name."""
+"""Which VPC, route tables and endpoint are used, and what to name where that is not clear."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-import stedi.provisioning.provisioner as provision
-from support.aws_commands import aws, message, run
+from support.aws_commands import CONFIG, aws, message, run
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -46,11 +45,11 @@ def no_default_vpc() -> None:
 def test_no_default_vpc() -> None:
     no_default_vpc()
     assert message(run("plan")) == (
-        "us-east-1 has no default VPC: name the VPC that gets the S3 endpoint with --vpc-id"
+        "us-east-1 has no default VPC: choose the VPC of the S3 endpoint with --vpc-id"
     )
 
 
-def test_no_default_vpc_but_one_that_is_named() -> None:
+def test_named_vpc_where_there_is_no_default() -> None:
     no_default_vpc()
     vpc, table = new_vpc()
     assert run("apply", "--vpc-id", vpc).exit_code == 0
@@ -63,19 +62,19 @@ def test_vpc_and_route_tables_of_the_configuration(tmp_path: Path) -> None:
     aws("ec2").create_route_table(VpcId=vpc)
     config = tmp_path / "config.toml"
     entries = f'vpc_id = "{vpc}"\nroute_table_ids = ["{table}"]\n\n[tags]'
-    config.write_text(provision.CONFIG.read_text().replace("[tags]", entries))
-    assert run("--config", config, "apply").exit_code == 0
+    config.write_text(CONFIG.read_text().replace("[tags]", entries))
+    assert run("apply", "--config", config).exit_code == 0
     (endpoint,) = endpoints()
     assert (endpoint["VpcId"], endpoint["RouteTableIds"]) == (vpc, [table])
-    assert run("--config", config, "plan").output == "Nothing to change.\n"
+    assert run("plan", "--config", config).output == "Nothing to change.\n"
 
 
-def test_vpc_that_is_named_goes_before_the_configured_one(tmp_path: Path) -> None:
+def test_named_vpc_wins_over_the_configured_one(tmp_path: Path) -> None:
     vpc, table = new_vpc()
     config = tmp_path / "config.toml"
     entries = 'vpc_id = "vpc-1"\nroute_table_ids = ["rtb-1"]\n\n[tags]'
-    config.write_text(provision.CONFIG.read_text().replace("[tags]", entries))
-    assert run("--config", config, "apply", "--vpc-id", vpc).exit_code == 0
+    config.write_text(CONFIG.read_text().replace("[tags]", entries))
+    assert run("apply", "--config", config, "--vpc-id", vpc).exit_code == 0
     assert endpoints()[0]["RouteTableIds"] == [table]
 
 
@@ -84,17 +83,17 @@ def test_several_default_vpcs() -> None:
 
     vpc, _ = new_vpc()
     ec2_backends["123456789012"]["us-east-1"].vpcs[vpc].is_default = True
-    assert message(run("plan")).startswith("us-east-1 has several default VPCs: name the VPC")
+    assert message(run("plan")).startswith("us-east-1 has several default VPCs: choose the VPC")
 
 
-def test_route_tables_that_are_named() -> None:
+def test_named_route_tables() -> None:
     vpc = default_vpc()
     named = aws("ec2").create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     assert run("apply", "--route-table-id", named).exit_code == 0
     assert endpoints()[0]["RouteTableIds"] == [named]
 
 
-def test_all_route_tables_by_default_those_that_come_later_too() -> None:
+def test_by_default_all_route_tables_also_later_ones() -> None:
     run("apply")
     vpc = default_vpc()
     aws("ec2").create_route_table(VpcId=vpc)
@@ -106,12 +105,12 @@ def test_route_table_of_another_vpc() -> None:
     _, table = new_vpc()
     vpc = default_vpc()
     assert message(run("plan", "--route-table-id", table)) == (
-        f"{table}: no route table of {vpc}, which has {', '.join(sorted(route_tables(vpc)))}"
+        f"{table}: not a route table of {vpc}, which has {', '.join(sorted(route_tables(vpc)))}"
     )
 
 
-def test_vpc_that_is_not_there() -> None:
-    expected = "vpc-0: no such VPC, or one without route tables; check --vpc-id"
+def test_unknown_vpc() -> None:
+    expected = "vpc-0: no such VPC, or it has no route tables; check --vpc-id"
     assert message(run("plan", "--vpc-id", "vpc-0")) == expected
 
 
@@ -125,11 +124,11 @@ def existing_endpoint(vpc: str, *tables: str) -> str:
     return made["VpcEndpoint"]["VpcEndpointId"]
 
 
-def test_existing_endpoint_is_used_and_left_alone() -> None:
+def test_existing_endpoint_is_used_and_not_changed() -> None:
     vpc = default_vpc()
     there = existing_endpoint(vpc, *route_tables(vpc))
     result = run("apply")
-    assert result.output.startswith(f"{vpc} has an S3 endpoint, {there}: it is used\nAdd ")
+    assert result.output.startswith(f"Using the S3 endpoint {there} that {vpc} has already.\nAdd ")
     assert [endpoint["VpcEndpointId"] for endpoint in endpoints()] == [there]
     run("destroy", "--yes")
     assert [endpoint["VpcEndpointId"] for endpoint in endpoints()] == [there]
@@ -142,14 +141,14 @@ def test_existing_endpoint_that_does_not_serve_every_route_table() -> None:
     assert f"--vpc-endpoint-id {there} --add-route-table-ids {table}`" in run("plan").output
 
 
-def test_endpoint_that_we_made_is_not_taken_for_an_existing_one() -> None:
+def test_own_endpoint_does_not_count_as_existing() -> None:
     run("apply")
-    assert "it is used" not in run("apply").output
+    assert "has already" not in run("apply").output
     assert len(endpoints()) == 1
 
 
 def test_endpoint_of_another_service_or_vpc_does_not_count() -> None:
     existing_endpoint(new_vpc()[0])
     result = run("plan")
-    assert "it is used" not in result.output
+    assert "has already" not in result.output
     assert "Add    AWS::EC2::VPCEndpoint S3Endpoint" in result.output
