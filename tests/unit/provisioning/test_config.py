@@ -33,7 +33,7 @@ def problem(tmp_path: Path, old: str, new: str) -> str:
         (
             'prefix = "stedi"',
             'prefix = "stedi"\nowner = "x"',
-            "unknown entry owner; expected one of assumed_by, bucket, ",
+            "unknown entry owner; expected one of ",
         ),
         ('prefix = "stedi"', 'prefix = "Stedi"', "prefix = 'Stedi'; expected lowercase letters"),
         ('prefix = "stedi"', 'prefix = "a_b"', "prefix = 'a_b'; expected lowercase letters"),
