@@ -37,7 +37,7 @@ def main(
     """Erase people: every line and row of theirs, and what is left of them in old files.
 
     Emails are read from a file or from stdin, one a line, never from the command line, which other
-    people on the machine can see. docs/privacy.md says what an erasure does and what it does not.
+    people on the machine can see. docs/how-to/erase-people.md explains what an erasure does.
     """
     emails = emails_in((source or click.get_text_stream("stdin", "utf-8")).read())
     erasing = open_lakehouse(target, build_profile, lambda text: click.echo(text, err=True))

@@ -149,8 +149,8 @@ class Erasing:
             told = "\n".join(f"  {name}: {kind}" for name, kind in sorted(found.findings))
             raise NotErased(
                 f"Of {found.objects:,} objects these still hold something of the people:\n{told}\n"
-                "The erasure has not ended. What to do is in docs/privacy.md, under `What is found`"
-                "; then run it again with the same emails"
+                "The erasure has not ended. Look each finding up in docs/how-to/erase-people.md, "
+                "then run it again with the same emails"
             )
         return found
 
