@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from stedi.lineage.columns import Origins, Unclear
-from stedi.lineage.levels import LEVELS, DescribedTable, UnknownLevel, described_tables
+from stedi.errors import StediError
+from stedi.lineage.columns import Origins
+from stedi.lineage.levels import LEVELS, DescribedTable, described_tables
 from stedi.lineage.project import BEYOND, LAST, column_origins, level_of
 
 CURATED = "stedi_curated"
@@ -23,7 +24,7 @@ def problems(manifest: Mapping[str, Any], curated: Columns) -> list[str]:
     try:
         tables = {table.unique_id: table for table in described_tables(manifest)}
         made = column_origins(manifest)
-    except (Unclear, UnknownLevel) as error:
+    except StediError as error:
         return [str(error)]
     return [
         *(p for unique_id, columns in made.items() for p in _of_model(tables[unique_id], columns)),

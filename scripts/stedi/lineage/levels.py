@@ -1,8 +1,8 @@
-"""What each column tells of a person: `meta: {pii: ...}` of the YAML, from dbt's manifest.
+"""How much each column reveals about a person: `meta: {pii: ...}` of the YAML, in dbt's manifest.
 
-direct    names a person or their device: name, email, phone, birthday, serial number, a whole line
-indirect  a trace or an attribute of one person, or their pseudonym
-none      of nobody: counts, reasons to reject a line, days of delivery
+direct    identifies a person or their device: name, email, phone, birthday, serial number, a line
+indirect  an attribute or a reading of one person, or their pseudonym
+none      about nobody: counts, reasons why a line is rejected, days of delivery
 """
 
 from __future__ import annotations
@@ -13,11 +13,7 @@ from typing import Any
 
 from stedi.errors import StediError
 
-LEVELS = ("none", "indirect", "direct")  # each tells more than the one before
-
-
-class UnknownLevel(StediError):
-    """Columns without a level, or with one that is none. Its text names them."""
+LEVELS = ("none", "indirect", "direct")  # each reveals more than the one before
 
 
 @dataclass(frozen=True)
@@ -25,7 +21,7 @@ class DescribedTable:
     """A model, seed or source as its YAML describes it, with the level of each column."""
 
     unique_id: str
-    name: str  # a source's with the group it is in: landing.customer
+    name: str  # a source's name includes its group: landing.customer
     schema: str
     identifier: str
     levels: Mapping[str, str]  # column -> level
@@ -38,7 +34,10 @@ class DescribedTable:
 
 
 def described_tables(manifest: Mapping[str, Any]) -> list[DescribedTable]:
-    """All models, seeds and sources of a manifest. Raises UnknownLevel."""
+    """All models, seeds and sources of a manifest.
+
+    Raises StediError, which names every column without a level or with an unknown one.
+    """
     nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
     tables = [_described(node) for node in [*nodes, *manifest["sources"].values()]]
     wrong = [
@@ -48,7 +47,7 @@ def described_tables(manifest: Mapping[str, Any]) -> list[DescribedTable]:
         if level not in LEVELS
     ]
     if wrong:
-        raise UnknownLevel(
+        raise StediError(
             f"{'; '.join(wrong)}. Below the column's name, in the YAML beside its table, write "
             f"`config: {{meta: {{pii: LEVEL}}}}` with one of {', '.join(LEVELS)}"
         )

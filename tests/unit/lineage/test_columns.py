@@ -1,10 +1,10 @@
-"""What flows into a column and what does not, in DuckDB's SQL and in Athena's."""
+"""Which values flow into a column and which do not, in DuckDB's SQL and in Athena's."""
 
 from __future__ import annotations
 
 import pytest
 
-from stedi.lineage.columns import Origin, Table, Tables, Unclear, output_origins
+from stedi.lineage.columns import LineageError, Origin, Table, Tables, output_origins
 
 EMAIL = Origin("people", "email", "direct")
 PHONE = Origin("people", "phone", "direct")
@@ -200,7 +200,7 @@ def test_what_does_not_flow(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_followed_is_refused(name: str) -> None:
-    with pytest.raises(Unclear):
+    with pytest.raises(LineageError):
         output_origins(REFUSED[name], "duckdb", TABLES)
 
 
@@ -218,7 +218,7 @@ def test_athenas_pseudonym_and_fields() -> None:
     }  # fmt: skip
 
 
-def test_the_way_is_told() -> None:
+def test_each_origin_has_a_path() -> None:
     made = output_origins("select user as b from s.kept", "duckdb", TABLES)
     assert made == {"b": {USER: ("kept.user",)}}
     assert str(USER) == "field user of landing.note.line"
