@@ -1,4 +1,4 @@
-"""`stedi cost`: what the last run scanned, and what it cost."""
+"""`stedi cost`: what dbt's last run scanned on Athena, and what it cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from stedi.commands.command import Command, DuckDbTarget, Target, target_options
 from stedi.commands.text import section
-from stedi.cost.budget import LEAST_DAY, Judged, judged, stated
+from stedi.cost.budget import SMALLEST_DAY, BudgetedScan, read_budgets, with_budgets
 from stedi.cost.scans import (
     USD_PER_TB,
     Scan,
@@ -26,24 +26,31 @@ from stedi.errors import StediError, UsageError
 
 
 def report(parts: Mapping[str, Scan], budgets: Mapping[str, float], landed: int) -> Iterator[str]:
-    """A line for each part of the build, with its multiple of the bytes that it found `landed`.
+    """A line for each part of the build, with its multiple of the landed bytes and its budget.
 
-    landed: 0 where it made every table anew, or found none.
+    landed: new bytes that the build found; 0 if there were none or if it was a full refresh.
     """
     scanned = {name: scan.scanned for name, scan in parts.items()}
-    beside = {one.name: _beside(one) for one in judged(scanned, budgets, landed)} if landed else {}
-    rows = [(name, *scan.cells(), beside.get(name, "")) for name, scan in parts.items()]
+    multiples = (
+        {one.name: _multiple(one) for one in with_budgets(scanned, budgets, landed)}
+        if landed
+        else {}
+    )
+    rows = [(name, *scan.cells(), multiples.get(name, "")) for name, scan in parts.items()]
     yield from section("Scanned by dbt's last run", rows)
-    yield f"  Athena takes {USD_PER_TB} USD a TB, and for 10 MB at least a query."
+    yield f"  Athena charges {USD_PER_TB} USD per TB, and at least 10 MB per query."
     if landed:
-        yield f"  A night's budget is a multiple of the bytes that it found landed: {landed:,}."
-    if 0 < landed < LEAST_DAY:
-        yield f"  Below {LEAST_DAY:,} the footers of files decide, and nothing is over its budget."
+        yield f"  Budgets are multiples of the bytes that landed since the last build: {landed:,}."
+    if 0 < landed < SMALLEST_DAY:
+        yield (
+            f"  Below {SMALLEST_DAY:,} bytes, file footers decide how much is scanned, "
+            "so budgets do not apply."
+        )
 
 
-def _beside(one: Judged) -> str:
-    says = "OVER" if one.is_over and one.day >= LEAST_DAY else "budget"
-    return f"{one.times:.3f} times, {says} {one.multiple:g}"
+def _multiple(one: BudgetedScan) -> str:
+    says = "OVER" if one.is_over and one.landed >= SMALLEST_DAY else "budget"
+    return f"{one.multiple:.3f} times, {says} {one.budget:g}"
 
 
 @click.command(cls=Command)
@@ -52,15 +59,15 @@ def _beside(one: Judged) -> str:
     "--run-results",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="target/run_results.json",
-    help="dbt's results of the run, with its manifest beside it.",
+    help="dbt's results of the run; its manifest is expected in the same folder.",
 )
 def main(target: Target, run_results: Path | None) -> None:
-    """Report what the last dbt run scanned on Athena, model by model, and what it cost."""
+    """Report what dbt's last run scanned on Athena, by model, and what it cost."""
     if isinstance(target, DuckDbTarget):
-        raise UsageError("a DuckDB build costs nothing; use --target athena")
+        raise UsageError("a build on DuckDB scans nothing that costs money; use --target athena")
     results = run_results or target.project.target_path / "run_results.json"
     began = _read(results)["metadata"]["invocation_started_at"]
-    budgets = stated(_read(results.with_name("manifest.json")), target.project.settings)
+    budgets = read_budgets(_read(results.with_name("manifest.json")), target.project.settings)
     athena = target.clients.athena
     queries = [*queries_since(athena, target.workgroup, datetime.fromisoformat(began))]
     day, landed = first_new_day(queries), 0

@@ -1,8 +1,8 @@
-"""What a nightly build may scan, and what scans more.
+"""How much a nightly build may scan on Athena, and which parts of it scan more.
 
-dbt_project.yml states it, in multiples of the bytes that landed since the build before: each
-model's as meta of the model, what has no model as a variable. It holds for a night that brings
-readings and customers; what a change of consent adds comes on top.
+dbt_project.yml states the budgets as multiples of the bytes that landed since the last build: a
+model's in its meta, those of tests and other queries in a variable. They hold for a night that
+brings readings and customers; changes of consent come on top.
 """
 
 from __future__ import annotations
@@ -15,71 +15,72 @@ from stedi.errors import StediError
 
 NAME = "nightly_scan"  # of the meta and of the variable
 TESTS, OTHER, ALL = "(tests)", "(other queries)", "(all)"
-_OF_VARIABLE = {"tests": TESTS, "other": OTHER, "all": ALL}
-# Of a day that is smaller, the footers of files decide how much is scanned, and not the rows.
-LEAST_DAY = 10_000_000
-
-
-class NoBudget(StediError):
-    """Something has no budget. The text names it and says where to state one."""
+_PARTS = {"tests": TESTS, "other": OTHER, "all": ALL}  # key of the variable -> part
+# Bytes. On a smaller day, file footers and not rows decide how much is scanned.
+SMALLEST_DAY = 10_000_000
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What a night scanned for a model, or for one of TESTS, OTHER and ALL.
+class BudgetedScan:
+    """What a night scanned for a model, or for TESTS, OTHER or ALL, beside its budget.
 
-    multiple: of the day's bytes, what it may. day: the bytes that landed.
+    scanned, landed: bytes. budget: a multiple of the landed bytes.
     """
 
     name: str
     scanned: int
-    multiple: float
-    day: int
+    budget: float
+    landed: int
 
     @property
-    def times(self) -> float:
-        """How many times the day's bytes were scanned."""
-        return self.scanned / self.day
+    def multiple(self) -> float:
+        """How many times the landed bytes were scanned."""
+        return self.scanned / self.landed
 
     @property
     def is_over(self) -> bool:
-        return self.scanned > self.multiple * self.day
+        """Whether more was scanned than the budget allows."""
+        return self.scanned > self.budget * self.landed
 
     def __str__(self) -> str:
+        allowed = self.budget * self.landed
         return (
-            f"{self.name} scanned {self.scanned:,} bytes, {self.times:.3f} times the day's "
-            f"{self.day:,}; its budget is {self.multiple:g} times, {self.multiple * self.day:,.0f}"
+            f"{self.name} scanned {self.scanned:,} bytes, {self.multiple:.3f} times the day's "
+            f"{self.landed:,}; its budget is {self.budget:g} times, {allowed:,.0f}"
         )
 
 
-def stated(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, float]:
-    """Every budget by model, and those of TESTS, OTHER and ALL.
+def read_budgets(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, float]:
+    """The budgets of every model and of TESTS, OTHER and ALL.
 
-    manifest: dbt's own. settings: dbt_project.yml as it stands. Raises NoBudget.
+    manifest: dbt's manifest. settings: the content of dbt_project.yml. Raises StediError where a
+    budget is missing.
     """
     variable = settings.get("vars", {}).get(NAME, {})
-    found = {
+    budgets = {
         node["name"]: node["config"]["meta"].get(NAME)
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
-    } | {name: variable.get(key) for key, name in _OF_VARIABLE.items()}
-    if lacking := sorted(name for name, multiple in found.items() if not _is_multiple(multiple)):
-        raise NoBudget(
-            f"no budget of a nightly build: {', '.join(lacking)}. In dbt_project.yml, at the model "
-            f"or its folder, write `+meta: {{{NAME}: MULTIPLE}}`, how many times the bytes that "
-            f"landed may be scanned for it; of what is no model, in the variable {NAME}"
+    } | {part: variable.get(key) for key, part in _PARTS.items()}
+    if missing := sorted(name for name, budget in budgets.items() if not _is_multiple(budget)):
+        raise StediError(
+            f"no budget for a nightly build: {', '.join(missing)}. In dbt_project.yml, give the "
+            f"model or its folder `+meta: {{{NAME}: MULTIPLE}}`, how many times the landed bytes "
+            f"it may scan; budgets of tests and other queries are in the variable {NAME}"
         )
-    return found
+    return budgets
 
 
-def judged(scanned: Mapping[str, int], budgets: Mapping[str, float], day: int) -> list[Judged]:
-    """Everything that was scanned beside its budget, in the order given. Raises NoBudget.
+def with_budgets(
+    scanned: Mapping[str, int], budgets: Mapping[str, float], landed: int
+) -> list[BudgetedScan]:
+    """Each scan beside its budget, in the order given. Raises StediError for one without a budget.
 
-    scanned: bytes by model, and of TESTS, OTHER and ALL. day: the bytes that landed, not none.
+    scanned: bytes by model, and of TESTS, OTHER and ALL. landed: bytes, more than 0.
     """
     if unknown := sorted(scanned.keys() - budgets.keys()):
-        raise NoBudget(f"no budget of a nightly build: {', '.join(unknown)}")
-    return [Judged(name, size, budgets[name], day) for name, size in scanned.items()]
+        raise StediError(f"no budget for a nightly build: {', '.join(unknown)}")
+    return [BudgetedScan(name, size, budgets[name], landed) for name, size in scanned.items()]
 
 
 def _is_multiple(value: Any) -> bool:

@@ -1,8 +1,7 @@
-"""What the last run of dbt on Athena scanned and cost, by model.
+"""How much dbt's last run on Athena scanned and cost, by model.
 
-dbt's run results tell of one query a model; a model's deletes, inserts and checks are several, so
-the workgroup's own list of queries is taken. dbt names the node in a comment of each. What a
-nightly build scanned is told in multiples of the bytes that it found landed too, beside its budget.
+dbt's run results report one query for each model, but a model's deletes, inserts and checks are
+several. So the queries come from the workgroup's history; dbt names its node in a comment of each.
 """
 
 from __future__ import annotations
@@ -12,23 +11,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stedi.cost.budget import ALL, OTHER, TESTS
 from stedi.layout import ENTITIES
 
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_athena.type_defs import QueryExecutionTypeDef
+    from mypy_boto3_s3 import S3Client
+
 MB = 1 << 20
-LEAST = 10 * MB  # what a query is charged for that scans less (Athena's price list)
+LEAST = 10 * MB  # the least that a query is charged for (Athena's price list)
 USD_PER_TB = 5
 NODE = re.compile(r'"node_id": "([^"]+)"')
-# How a model of landed lines says from which day on it reads (macros/upkeep/upkeep.sql).
+# How the query of a model of landed lines names the first day it reads (macros/upkeep/).
 _NEWLY_LANDED = re.compile(r"\bingest_date >= '(\d{4}-\d{2}-\d{2})'")
-_AT_ONCE = 50  # queries that BatchGetQueryExecution takes
+_BATCH = 50  # queries that BatchGetQueryExecution accepts
 
 
 @dataclass(frozen=True)
 class Scan:
-    """Queries taken together: how many, bytes scanned, bytes charged."""
+    """One or more queries: how many, bytes scanned, and bytes charged for."""
 
     queries: int = 0
     scanned: int = 0
@@ -43,39 +47,40 @@ class Scan:
 
     @property
     def usd(self) -> str:
-        """What Athena takes for it."""
+        """What Athena charges."""
         return f"{self.charged * USD_PER_TB / (1 << 40):.6f} USD"
 
     def cells(self) -> tuple[object, ...]:
-        """For a line of a summary."""
+        """The cells of a line of the report."""
         return self.queries, "queries", self.scanned, "bytes scanned", self.usd
 
     @classmethod
     def of(cls, scanned: int) -> Scan:
-        """Of one query that read some bytes."""
+        """One query that scanned some bytes."""
         return cls(1, scanned, max(-(-scanned // MB) * MB, LEAST))
 
 
-def queries_since(athena: Any, workgroup: str, start: datetime) -> Iterator[dict[str, Any]]:
-    """The workgroup's queries from a moment on, as GetQueryExecution has them.
-
-    athena: a boto3 client. Raises what boto3 raises.
-    """
+def queries_since(
+    athena: AthenaClient, workgroup: str, start: datetime
+) -> Iterator[QueryExecutionTypeDef]:
+    """The workgroup's queries since a moment, newest first. Raises ClientError."""
     pages = athena.get_paginator("list_query_executions").paginate(WorkGroup=workgroup)
-    for page in pages:  # the newest first
+    for page in pages:
         ids = page["QueryExecutionIds"]
-        for first in range(0, len(ids), _AT_ONCE):
-            told = athena.batch_get_query_execution(QueryExecutionIds=ids[first : first + _AT_ONCE])
-            found = told["QueryExecutions"]
+        for first in range(0, len(ids), _BATCH):
+            answer = athena.batch_get_query_execution(QueryExecutionIds=ids[first : first + _BATCH])
+            found = answer["QueryExecutions"]
             recent = [q for q in found if q["Status"]["SubmissionDateTime"] >= start]
             yield from recent
             if len(recent) < len(found):
                 return
 
 
-def by_node(queries: Iterable[dict[str, Any]]) -> dict[str, Scan]:
-    """By dbt's id of the node that asked; "" for what dbt asks for itself. What failed is free,
-    and so is data definition, which scans nothing."""
+def by_node(queries: Iterable[Mapping[str, Any]]) -> dict[str, Scan]:
+    """Scans by the id of dbt's node; "" for dbt's own queries.
+
+    Failed queries are free, and so is data definition that scans nothing.
+    """
     found: dict[str, Scan] = defaultdict(Scan)
     for query in queries:
         node = NODE.search(query["Query"])
@@ -87,7 +92,7 @@ def by_node(queries: Iterable[dict[str, Any]]) -> dict[str, Scan]:
 
 
 def by_part(scans: Mapping[str, Scan]) -> dict[str, Scan]:
-    """By model, the dearest first; then TESTS, OTHER and ALL. scans: by dbt's id of the node."""
+    """Scans by model, the largest first, then TESTS, OTHER and ALL. scans: by node's id."""
     models, tests, other = {}, Scan(), Scan()
     for node, scan in scans.items():
         kind = node.partition(".")[0]
@@ -97,14 +102,14 @@ def by_part(scans: Mapping[str, Scan]) -> dict[str, Scan]:
             tests += scan
         else:
             other += scan
-    dearest = sorted(models.items(), key=lambda found: (-found[1].scanned, found[0]))
-    return dict(dearest) | {TESTS: tests, OTHER: other, ALL: sum(scans.values(), Scan())}
+    largest = sorted(models.items(), key=lambda found: (-found[1].scanned, found[0]))
+    return dict(largest) | {TESTS: tests, OTHER: other, ALL: sum(scans.values(), Scan())}
 
 
-def first_new_day(queries: Iterable[dict[str, Any]]) -> str | None:
-    """The ingest date from which on the build read landed lines, as YYYY-MM-DD.
+def first_new_day(queries: Iterable[Mapping[str, Any]]) -> str | None:
+    """The first ingest date that the build read landed lines of, as YYYY-MM-DD.
 
-    None where it made every table anew, and where it read none.
+    None if it was a full refresh, or read no landed lines.
     """
     for query in queries:
         node, found = NODE.search(query["Query"]), _NEWLY_LANDED.search(query["Query"])
@@ -113,11 +118,8 @@ def first_new_day(queries: Iterable[dict[str, Any]]) -> str | None:
     return None
 
 
-def landed_since(s3: Any, bucket: str, day: str) -> int:
-    """How many bytes lie in the bucket's landing zone under the day and later ones.
-
-    s3: a boto3 client. Raises what boto3 raises.
-    """
+def landed_since(s3: S3Client, bucket: str, day: str) -> int:
+    """Bytes in the bucket's landing zone of ingest dates from `day` on. Raises ClientError."""
     pages = s3.get_paginator("list_objects_v2")
     return sum(
         found["Size"]
