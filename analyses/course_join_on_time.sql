@@ -1,3 +1,5 @@
+{{ config(group='lakehouse') }}
+
 -- How the course that STEDI's data comes from makes its training table: consenting people's motion (any_time) meets
 -- every distance of the same moment, whoever took it. On its data that gives 43,681 rows, 2,700 of them wrong: the
 -- motion of one person beside the distance of another, who happened to practise at the same millisecond. The model

@@ -13,7 +13,7 @@ texts as (
     {% set relation = ref(model) %}
     {% set looks = upkeep().is_whole or model == 'customers_curated' %}
     {#- their contracts say which columns are texts -#}
-    {% set columns = graph.nodes['model.stedi_lakehouse.' ~ model].columns.values() if execute else [] %}
+    {% set columns = node_of(model).columns.values() if execute else [] %}
     {% for column in columns if column.data_type == 'varchar' %}
     select
         '{{ model }}.{{ column.name }}' as in_column,

@@ -29,7 +29,7 @@
 #}
 {% macro get_where_subquery(relation) -%}
     {%- set wheres = [config.get('where')] if config.get('where') else [] -%}
-    {%- set node = graph.nodes['model.stedi_lakehouse.' ~ relation.identifier] | default({}) if execute else {} -%}
+    {%- set node = node_of(relation.identifier) if execute else none -%}
     {%- if not upkeep().is_whole and node -%}
         {%- if 'ingest_date' in node.columns -%}
             {%- do wheres.append(is_new()) -%}

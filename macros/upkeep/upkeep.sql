@@ -30,9 +30,17 @@
     {{ 'true' if upkeep().is_whole else "ingest_date >= '" ~ upkeep().first_new_day ~ "'" }}
 {%- endmacro %}
 
-{# The relation of a model of this project, for macros that no model's ref() comes to. #}
+{# The graph's node of a model, by the model's name; none where there is no such model. #}
+{% macro node_of(name) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
+        {{ return(node) }}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{# The relation of a model, for macros that no model's ref() reaches. #}
 {% macro relation_of(name) -%}
-    {%- set node = graph.nodes['model.stedi_lakehouse.' ~ name] -%}
+    {%- set node = node_of(name) -%}
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {%- endmacro %}
 

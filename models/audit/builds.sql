@@ -1,10 +1,15 @@
-{# Noted when every other table stands, and by a build of all of them alone: dbt comes here last. #}
-{%- for model in [
+{{ config(
+    materialized='incremental_by_slice',
+    appends=true,
+    slices=[],
+) }}
+
+{# The last model of a build, so that a completed build is noted only when every other table stands. #}
+{{ build_after(
     'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'stale_exposures',
     'customers_curated', 'machine_learning_curated',
-] %}
--- depends_on: {{ ref(model) }}
-{%- endfor %}
+) }}
+
 with
 
 newest as (

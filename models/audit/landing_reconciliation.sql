@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['delivered'],
+    meta={'nightly_scan': 0.16},
+) }}
+
 with
 
 lines as (

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental_by_slice',
+    appends=true,
+    rewrites=true,
+    slices=[],
+    meta={'nightly_scan': 0.06},
+) }}
+
 with
 
 decided as (

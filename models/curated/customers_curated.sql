@@ -1,3 +1,8 @@
+{{ config(
+    s3_data_dir=zone_location('customer/curated'),
+    meta={'nightly_scan': 0.04},
+) }}
+
 with
 
 customers as (

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['days_of_new_readings', 'changed_people'],
+    partitioned_by=['bucket(customer_id, 32)'],
+    s3_data_dir=zone_location('step_trainer/curated'),
+    meta={'nightly_scan': 0.2},
+) }}
+
 with
 
 motion as (

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['delivered', 'changed_identifiers'],
+    partitioned_by=['month(ingest_date)'],
+    meta={'nightly_scan': 0.2},
+) }}
+
+{{ build_after('changed_identifiers') }}
+
 {% for source, identifier in {'accelerometer': 'email', 'step_trainer': 'serial_number'}.items() %}
 select
     '{{ source }}' as source,

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['delivered_months', 'changed_identifiers'],
+    meta={'nightly_scan': 0.08},
+) }}
+
 select
     source,
     cast(date_trunc('month', ingest_date) as date) as ingest_month,

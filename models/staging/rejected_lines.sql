@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['delivered'],
+) }}
+
 {% for source in ['customer', 'accelerometer', 'step_trainer'] %}
 select
     '{{ source }}' as source,

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['delivered_records'],
+) }}
+
 {{ deduplicate(
     ref('customer_lines'),
     key=[

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['people_with_new_records'],
+) }}
+
 with
 
 records as (

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental_by_slice',
+    slices=['people_with_new_records'],
+    s3_data_dir=zone_location('customer/trusted'),
+) }}
+
 with
 
 customers as (

@@ -94,7 +94,7 @@ def test_the_walk_begins_at_every_landed_field_and_reaches_every_model(fresh: La
     assert {(o.table, o.field) for o in origins if o.field} == fields
     models = {k for k, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     assert models == made.keys()
-    ids = made["model.stedi_lakehouse.machine_learning_curated"]["customer_id"]
+    ids = made["model.stedi_lakehouse.machine_learning_curated.v1"]["customer_id"]
     assert [(o.field, o.is_pseudonym) for o in ids] == [("email", True)]
 
 

@@ -1,3 +1,5 @@
+{{ config(meta={'nightly_scan': 1}) }}
+
 with
 
 fields as (

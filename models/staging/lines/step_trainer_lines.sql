@@ -1,3 +1,5 @@
+{{ config(meta={'nightly_scan': 0.5}) }}
+
 with
 
 fields as (

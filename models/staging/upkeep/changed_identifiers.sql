@@ -1,3 +1,5 @@
+{{ config(meta={'nightly_scan': 0.1}) }}
+
 with
 
 -- The records are read once, and beside each stands what its person's latest record said before the new ones came.
