@@ -109,7 +109,8 @@ MUTATIONS = [
     ),
     Mutation(
         "a device that was given up is forgotten",
-        CHANGED, "    from compared\n", "    from compared\n    where has_just_come\n", DISTANCES_ALONE,
+        CHANGED, "    from compared\n", "    from compared\n    where has_just_come\n",
+        DISTANCES_ALONE,
     ),
     Mutation(
         "whoever else names a device is forgotten",
@@ -124,7 +125,8 @@ MUTATIONS = [
     Mutation(
         "readings that are withheld are taken for none",
         HAVING, "from {{ relation_of('decisions_by_identifier') }} as counts",
-        "from {{ relation_of('decisions_by_identifier') }} as counts where counts.reason = 'released'",
+        "from {{ relation_of('decisions_by_identifier') }} as counts "
+        "where counts.reason = 'released'",
         HAD_REFUSED,
     ),
     Mutation(

@@ -1,8 +1,8 @@
 """How much a nightly build may scan on Athena, and which parts of it scan more.
 
-dbt_project.yml states the budgets as multiples of the bytes that landed since the last build: a
-model's in its meta, those of tests and other queries in a variable. They hold for a night that
-brings readings and customers; changes of consent come on top.
+Budgets are multiples of the bytes that landed since the last build: a model's is in its meta
+(dbt_project.yml has the defaults), those of tests and other queries are in a variable. They hold
+for a night that brings readings and customers; changes of consent come on top.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def read_budgets(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> di
     } | {part: variable.get(key) for key, part in _PARTS.items()}
     if missing := sorted(name for name, budget in budgets.items() if not _is_multiple(budget)):
         raise StediError(
-            f"no budget for a nightly build: {', '.join(missing)}. In dbt_project.yml, give the "
-            f"model or its folder `+meta: {{{NAME}: MULTIPLE}}`, how many times the landed bytes "
-            f"it may scan; budgets of tests and other queries are in the variable {NAME}"
+            f"no budget for a nightly build: {', '.join(missing)}. In its config block, give the "
+            f"model `meta={{'{NAME}': MULTIPLE}}`, how many times the landed bytes it may scan; "
+            f"budgets of tests and other queries are in the variable {NAME}"
         )
     return budgets
 

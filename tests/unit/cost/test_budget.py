@@ -69,7 +69,7 @@ def test_missing_budget_is_named_with_where_to_state_it(
         read_budgets(*project(meta, variable))
     message = str(raised.value)
     assert message.startswith(
-        f"no budget for a nightly build: {missing}. In dbt_project.yml, give "
+        f"no budget for a nightly build: {missing}. In its config block, give "
     )
     assert "`+meta: {nightly_scan: MULTIPLE}`" in message
 
