@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stedi.lineage.columns import Origin, Unclear
-from stedi.lineage.levels import DescribedTable, UnknownLevel, described_tables
+from stedi.lineage.columns import LineageError, Origin
+from stedi.lineage.levels import DescribedTable, described_tables
 from stedi.lineage.project import BEYOND, LAST, column_origins
 
 LAYERS = ("staging", "trusted", "curated", "audit")
@@ -69,7 +69,7 @@ def lineage(path: Path) -> Lineage:
         return Lineage(why_not=f"{path}: no manifest of dbt; `dbt docs generate` writes it anew")
     try:
         return Lineage([*_fields(manifest)])
-    except (Unclear, UnknownLevel) as error:
+    except LineageError as error:
         return Lineage(why_not=f"{path}: {error}")
 
 
