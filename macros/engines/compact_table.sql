@@ -1,56 +1,30 @@
 {#
-    Writes a table's rows anew without those that were deleted, and removes files of former states.
+    Rewrites a table without the rows that were deleted from it, and deletes the files of its former states.
 
     relation  a table
     node      the model or seed that it is of
-    seconds   for how long former states are kept
 
       duckdb  nothing: the file that all tables share is compacted (compact_database)
-      athena  0 seconds: a table that has a former state is copied and replaced by its copy, as a build replaces it
-              more: OPTIMIZE and VACUUM, each again for as long as Athena asks for another run
+      athena  a table that has a former state is copied, and the copy takes its place as a rebuilt table does
 
-    OPTIMIZE and VACUUM alone would not do: the metadata of the state that OPTIMIZE makes lists the files that it
-    replaced, each with the least and the greatest value of every column, and no statement of Athena's makes another
-    list. By its own thresholds OPTIMIZE leaves files alone of which few rows were deleted, and tables of few files; so
-    those are set lower.
+    OPTIMIZE and VACUUM would not do: the metadata of the state that OPTIMIZE makes lists the files that it replaced,
+    each with the least and the greatest value of every column, and no statement of Athena's writes another list.
 #}
-{% macro compact_table(relation, node, seconds) -%}
-    {{ return(adapter.dispatch('compact_table')(relation, node, seconds)) }}
+{% macro compact_table(relation, node) -%}
+    {{ return(adapter.dispatch('compact_table')(relation, node)) }}
 {%- endmacro %}
 
-{% macro duckdb__compact_table(relation, node, seconds) -%}
+{% macro duckdb__compact_table(relation, node) -%}
 {%- endmacro %}
 
-{% macro athena__compact_table(relation, node, seconds) -%}
+{% macro athena__compact_table(relation, node) -%}
     {%- set name = relation.schema ~ '.' ~ relation.identifier -%}
-    {%- if seconds > 0 -%}
-        {%- do _athena_optimize_and_vacuum(relation, name, seconds) -%}
-        {{ log("Maintained " ~ name, info=true) }}
-    {%- elif _athena_has_former_states(relation) -%}
+    {%- if _athena_has_former_states(relation) -%}
         {%- do _athena_replace_by_copy(relation, node) -%}
-        {{ log("Maintained " ~ name ~ ": made anew", info=true) }}
+        {{ log("Maintained " ~ name ~ ": rewritten", info=true) }}
     {%- else -%}
         {{ log("Maintained " ~ name ~ ": it has no former state", info=true) }}
     {%- endif -%}
-{%- endmacro %}
-
-{% macro _athena_optimize_and_vacuum(relation, name, seconds) -%}
-    {%- set properties = {
-        'optimize_rewrite_data_file_threshold': 1,
-        'optimize_rewrite_delete_file_threshold': 1,
-        'vacuum_max_snapshot_age_seconds': seconds,
-        'vacuum_min_snapshots_to_keep': 1,
-        'vacuum_max_metadata_files_to_keep': 1,
-    } -%}
-    {%- set pairs = [] -%}
-    {%- for property, value in properties.items() -%}
-        {%- do pairs.append("'" ~ property ~ "' = '" ~ value ~ "'") -%}
-    {%- endfor -%}
-    {%- do run_query("alter table " ~ relation.render_hive() ~ " set tblproperties (" ~ pairs | join(', ') ~ ")") -%}
-    {%- do adapter.run_operation_with_potential_multiple_runs(
-        "optimize " ~ name ~ " rewrite data using bin_pack", 'optimize'
-    ) -%}
-    {%- do adapter.run_operation_with_potential_multiple_runs("vacuum " ~ name, 'vacuum') -%}
 {%- endmacro %}
 
 {#- A table as a build makes it has one state, whose list names no file that was replaced. -#}

@@ -1,22 +1,21 @@
 {#
-    Maintenance: `dbt run-operation maintain`. Compacts every table and removes what is no longer current, so that rows
-    which a build deleted are in no file any more. No table's rows change. Killed, it is put right by the next.
+    Maintenance: `dbt run-operation maintain`. Compacts every table and deletes what is not current, so that no file has
+    rows that a build has deleted. No table's rows change. If it is killed, the next one puts that right.
 
-    To find files that no table knows is beyond SQL: `scripts/maintain.py` does, and runs this.
+    SQL cannot find files that no table lists: `stedi maintain` does, and runs this.
 
-    folders  folders in which no table lies, to be removed (scripts/maintain.py finds them)
+    folders  folders without a table, to be deleted (`stedi maintain` finds them)
 
-    The var retention_days says for how many days what is no longer current is kept. Refuses to run beside a build.
+    Refuses to run beside a build.
 #}
 {% macro maintain(folders=[]) %}
-    {%- set seconds = _retention_seconds() -%}
     {%- if builds_may_overlap() -%}
         {%- do _note_maintenance() -%}
     {%- endif -%}
     {%- set tables = _tables_of_the_project() -%}
     {%- do remove_files_of_no_table(tables | map(attribute='relation') | list, folders) -%}
     {%- for table in tables -%}
-        {%- do compact_table(table.relation, table.node, seconds) -%}
+        {%- do compact_table(table.relation, table.node) -%}
     {%- endfor -%}
     {%- if builds_may_overlap() -%}
         {%- do note_build('ended') -%}
@@ -25,16 +24,6 @@
     {%- do compact_database() -%}
     {{ log(tables | length ~ " tables maintained.", info=true) }}
 {% endmacro %}
-
-{% macro _retention_seconds() -%}
-    {%- set days = var('retention_days') -%}
-    {%- if days is not number or days < 0 -%}
-        {{ exceptions.raise_compiler_error(
-            "retention_days is '" ~ days ~ "'. Say a number of days, 0 or more (see dbt_project.yml)."
-        ) }}
-    {%- endif -%}
-    {{ return((days * 86400) | int) }}
-{%- endmacro %}
 
 {#- As a build does, so that of two that begin at once at least one sees the other. -#}
 {% macro _note_maintenance() -%}

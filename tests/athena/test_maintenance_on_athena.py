@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,18 +19,15 @@ from typing import Any
 import pytest
 from athena_local.test_faults import keys, landed, names, tables, unreferenced
 
-from local_athena import athena
 from local_athena.faults import Call, killed
-from local_athena.trino import QueryFailed
 from stedi.restricted.pseudonym_key import read_key
-from stedi.search.customer_ids import Searched
 from stedi.storage.bucket import Bucket
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START, newcomer
 from support.athena.local import AthenaLocal
 from support.athena.parity import WITHOUT_TESTS, Rows
-from support.athena.stored import beyond_staging
+from support.athena.stored import Found, beyond_staging
 
 FIRST = date(2024, 1, 1)
 ANN, BEN = (newcomer(n).latest._replace(research=START) for n in (1, 2))
@@ -78,7 +74,7 @@ class Lake:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def held(self, person: Customer) -> Searched:
+    def held(self, person: Customer) -> Found:
         """What stands of a person in all versions of all objects beyond staging and the ledger."""
         values = {"customer_id": self.id_of(person), "email": person.email}
         values["serial number"] = person.serial_number
@@ -133,11 +129,7 @@ def leave_a_folder(lake: Lake) -> None:
             )
 
 
-def test_who_withdrew_is_in_no_file_beyond_staging(
-    measured: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Athena asks once to be run again, of each kind."""
-    again = more_runs_needed(monkeypatch)
+def test_who_withdrew_is_in_no_file_beyond_staging(measured: Lake) -> None:
     before, landing = measured.tables(), landed(measured.local)
     found = measured.held(ANN)
     folders = {key.split("/data/")[0].rpartition("/")[0] for key in found.hits if "/data/" in key}
@@ -150,23 +142,16 @@ def test_who_withdrew_is_in_no_file_beyond_staging(
     assert any("metadata" in key for key in found.hits)  # Iceberg's own bounds of columns
     assert unreferenced(measured.local) == {f"accelerometer/trusted/{TABLE}/left"}
 
-    time.sleep(9)  # longer than is kept
-    told = measured.maintain("--retention-days", "0.0001")  # some 8 seconds
+    told = measured.maintain()
 
-    assert again == {"optimize", "vacuum"}
+    assert f"{TABLE}: rewritten" in told
     assert f"accelerometer/trusted/{TABLE}/left/, in which no table lies" in told
     size = sum(each.size for each in measured.bucket.objects() if is_built(each.key))
     (total,) = [line for line in told.splitlines() if re.match(r"all\s", line)]
     assert f"{size:,} after" in re.sub(r"\s+", " ", total)
     assert int(re.search(r"([\d,]+) reclaimed", total)[1].replace(",", "")) > 0
-    assert "deleted" in measured.purge()
-    left = measured.held(ANN).hits
-    print(f"OPTIMIZE and VACUUM leave {sorted(left)}")
-    assert all("/metadata/" in key for key in left)
     assert measured.tables() == before
-
-    assert "made anew" in measured.maintain()
-    measured.purge()
+    assert "deleted" in measured.purge()
 
     found = measured.held(ANN)
     print(f"{found.size:,} bytes of {found.files} files searched")
@@ -191,37 +176,6 @@ def normal_night(lake: Lake, before: dict[str, Rows]) -> None:
     )
     assert row == [False]
     assert lake.tables() == before
-
-
-def more_runs_needed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Has the first OPTIMIZE and VACUUM do their work and ask for another run. Which have."""
-    asked: set[str] = set()
-    run = athena.Engine._run_statement
-
-    def asking(self: athena.Engine, execution: athena.Execution, statement: Any) -> None:
-        run(self, execution, statement)
-        verb = execution.sql.split()[0].lower()
-        if verb in {"optimize", "vacuum"} - asked:
-            asked.add(verb)
-            raise QueryFailed(f"ICEBERG_{verb.upper()}_MORE_RUNS_NEEDED", "run it again")
-
-    monkeypatch.setattr(athena.Engine, "_run_statement", asking)
-    return asked
-
-
-def test_a_vacuum_that_deletes_nothing_is_noticed(measured: Lake) -> None:
-    """As Athena's does where s3:DeleteObject is missing, and succeeds."""
-    before = measured.tables()
-    measured.query(f"delete from iceberg.stedi_trusted.{TABLE} where true")
-    time.sleep(9)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(athena.Engine, "_vacuum", lambda *_: None)
-        failed = measured.script("maintain", "--target", "athena", "--retention-days", "0.0001")
-    assert failed.returncode == 1
-    assert "s3:DeleteObject: have that allowed, then run this again" in failed.stdout, failed.stdout
-    measured.maintain()
-    assert measured.local.dbt(*BUILD, "--full-refresh").success
-    assert measured.tables() == before
 
 
 @pytest.mark.deep

@@ -58,9 +58,9 @@ def set_athena_target(patch: pytest.MonkeyPatch, folder: Path, bucket: str) -> P
     return config
 
 
-def stedi(*arguments: object) -> Result:
+def stedi(*arguments: object, input: str | bytes | None = None) -> Result:
     """Runs the `stedi` command in this process; it must not end with a traceback."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], input)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
     return result

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +13,8 @@ import duckdb
 from stedi.duckdb_target.database import check_free, compact, tidy
 from stedi.erasure.landing_root import S3Place
 from stedi.project import Dbt
-from stedi.search.decode import pairs_in
+from stedi.restricted.pseudonym_key import hmac_sha256
+from stedi.search.decode import column_of
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, Stored, files_below, search_tables
 
@@ -56,8 +55,7 @@ class DuckDbTables:
         check_free(self.database)
 
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
-        key = self.pseudonym_key.encode()
-        return {hmac.new(key, email.encode(), hashlib.sha256).hexdigest() for email in emails}
+        return {hmac_sha256(email, self.pseudonym_key) for email in emails}
 
     def rebuild(self) -> None:
         purge_artifacts(self.dbt)
@@ -90,10 +88,10 @@ class AthenaTables:
 
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
         """As stg_customers has them: the pseudonym key is for the build alone."""
-        found = set()
+        found: set[str] = set()
         for stored in self.place.stored(PEOPLE):
             with stored.open() as stream:
-                found.update(pairs_in(stream, "email", "customer_id", emails))
+                found |= column_of(stream, "customer_id", "email", emails)
         return found
 
     def rebuild(self) -> None:

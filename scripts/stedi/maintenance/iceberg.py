@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
-import zlib
 from collections.abc import Callable
+from typing import NamedTuple
 
-from stedi.search.avro import records
+from stedi.search.decode import records
 
 _DELETED = 2  # status of a file that a snapshot no longer has
 
 Read = Callable[[str], bytes]  # the content of a file by its address
 
 
-def current_files(read: Read, metadata: str, since_ms: int) -> set[str]:
-    """Addresses of all files of a table.
+class TableFiles(NamedTuple):
+    """Addresses of a table's files: those it has now, and those that only former snapshots have."""
 
-    read: gives a file's content. metadata: address of the table's metadata, as the catalog has it.
-    since_ms: snapshots from that moment on count, besides the current one.
+    current: set[str]
+    former: set[str]
+
+
+def files_of(read: Read, metadata: str) -> TableFiles:
+    """All files of a table.
+
+    read: returns a file's content. metadata: address of the table's metadata, from the catalog.
+    Raises what `read` raises, and Undecodable.
     """
     content = read(metadata)
     if content.startswith(b"\x1f\x8b"):
-        content = zlib.decompress(content, zlib.MAX_WBITS | 16)
+        content = gzip.decompress(content)
     table = json.loads(content)
-    files = {metadata}
-    files |= {entry["metadata-file"] for entry in table.get("metadata-log", ())}
+    current = {metadata, *(entry["metadata-file"] for entry in table.get("metadata-log", ()))}
     for kind in ("statistics", "partition-statistics"):
-        files |= {entry["statistics-path"] for entry in table.get(kind, ())}
+        current |= {entry["statistics-path"] for entry in table.get(kind, ())}
+    former: set[str] = set()
+    manifests: dict[str, set[str]] = {}  # snapshots share them
     for snapshot in table.get("snapshots", ()):
         is_current = snapshot["snapshot-id"] == table.get("current-snapshot-id")
-        if is_current or snapshot["timestamp-ms"] >= since_ms:
-            files |= _of_snapshot(read, snapshot["manifest-list"], files)
-    return files
+        files = current if is_current else former
+        files.add(snapshot["manifest-list"])
+        for manifest in records(io.BytesIO(read(snapshot["manifest-list"]))):
+            path = manifest["manifest_path"]
+            if path not in manifests:
+                manifests[path] = {path, *_data_files(read(path))}
+            files |= manifests[path]
+    return TableFiles(current, former - current)
 
 
-def _of_snapshot(read: Read, manifest_list: str, known: set[str]) -> set[str]:
-    """Snapshots share manifests: those that are known are not read again."""
-    files = {manifest_list}
-    for manifest in records(read(manifest_list)):
-        path = manifest["manifest_path"]
-        if path not in known:
-            files.add(path)
-            files |= {
-                entry["data_file"]["file_path"]
-                for entry in records(read(path))
-                if entry["status"] != _DELETED
-            }
-    return files
+def _data_files(manifest: bytes) -> set[str]:
+    return {
+        entry["data_file"]["file_path"]
+        for entry in records(io.BytesIO(manifest))
+        if entry["status"] != _DELETED
+    }

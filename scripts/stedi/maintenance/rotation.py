@@ -1,14 +1,14 @@
-"""Replace the pseudonym key: every customer_id changes, and no file holds an old one any more.
+"""Replaces the pseudonym key: every customer_id changes, and no file keeps an old one.
 
-Makes a new key, makes every table anew under it, maintains the tables, looks for old ids in all
-files, and destroys the old key. Broken off, it goes on when it is run again; until then nightly
-builds refuse to run, as their key is not that of the tables.
+Makes a new key, rebuilds every table under it, maintains the tables, searches all files for old
+ids, and destroys the old key. An interrupted rotation resumes when it is run again; until then
+nightly builds refuse to run, because their key is not the one that the tables were built with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,44 +21,41 @@ from stedi.maintenance.versions import find, purge
 from stedi.project import DbtFailed
 from stedi.restricted.key_change import Stage, destroy_old_key, old_key, replace_key, stage
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key, read_key
-from stedi.search.customer_ids import BOUND, Searched, all_ids, columns, ids_in
+from stedi.search.customer_ids import OtherIds, TheseIds
+from stedi.search.decode import column_of
+from stedi.search.search import Searched, files_below, search, search_tables, versions_below
 from stedi.storage.bucket import Bucket
 from stedi.target import AthenaTarget, Target
 
-
-class NotRotated(StediError):
-    """A rotation that has not come to its end. Its text says why and what to do."""
-
-
 MINUTES = 120  # that maintenance may take
-AGAIN = "Run this again; until it has come to its end, nightly builds refuse to run."
+AGAIN = "Run this again; until it has finished, nightly builds refuse to run."
 
 
-class Place(Protocol):
-    """Where a lakehouse keeps its key and its tables."""
+class Rotation(Protocol):
+    """The steps of a rotation that depend on where the key and the tables are kept."""
 
     def stage(self) -> Stage:
-        """How far a rotation has come. Raises NotRotated."""
+        """How far the rotation has come. Raises StediError where there is no key."""
 
     def replace(self) -> None:
-        """Puts a new key in the old one's place, or goes on with that."""
+        """Puts a new key in the old one's place, or resumes doing so."""
 
-    def old_ids(self) -> Searched:
-        """Looks into all files for old ids. Raises NotRotated where it cannot."""
+    def search(self) -> Searched:
+        """Searches all files for old ids."""
 
     def destroy(self) -> None:
         """Destroys the old key."""
 
 
-class OnDuckDB:
-    """The key and the tables are files."""
+class DuckDbRotation:
+    """A rotation of a key and a database that are files on this machine."""
 
     def __init__(self, key: Path, database: Path) -> None:
         self._key, self._database = key, database
 
     def stage(self) -> Stage:
         if not read_key(self._key):
-            raise NotRotated(
+            raise StediError(
                 f"{self._key}: there is no key to replace; make one by `stedi key make`"
             )
         return stage(self._key)
@@ -66,43 +63,28 @@ class OnDuckDB:
     def replace(self) -> None:
         replace_key(self._key)
 
-    def old_ids(self) -> Searched:
-        """In the rows, and in the bytes of the file."""
+    def search(self) -> Searched:
+        """Searches the rows, and the bytes of the database file."""
         old = read_key(old_key(self._key)) or ""
-        searched = Searched()
+        found = Searched()
         with duckdb.connect(self._database, read_only=True) as connection:
             emails = connection.execute(
                 "select email from stedi_staging.stg_customer_records "
                 "union select email from stedi_staging.stg_accelerometer"
             ).fetchall()
-            ids = {hmac_sha256(email, old) for (email,) in emails}
-            for table, values in _columns(connection):
-                searched.size += sum(map(len, values))
-                if not ids.isdisjoint(values):
-                    searched.hits.setdefault(table, set()).add("customer_id")
-        content = self._database.read_bytes()
-        searched.files, searched.size = 1, searched.size + len(content)
-        if ids_in(content, ids):
-            searched.hits.setdefault(str(self._database), set()).add("customer_id")
-        return searched
+            wanted = TheseIds(hmac_sha256(email, old) for (email,) in emails)
+            search_tables(connection, wanted, found)
+        search(files_below(self._database), wanted, found)
+        return found
 
     def destroy(self) -> None:
         destroy_old_key(self._key)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, set[str]]]:
-    """Each text column of each table: the table's name, and the values."""
-    named = connection.execute(
-        "select schema_name, table_name, column_name from duckdb_columns() "
-        "inner join duckdb_tables() using (schema_name, table_name) where data_type = 'VARCHAR'"
-    ).fetchall()
-    for schema, table, column in named:
-        sql = f'select distinct "{column}" from "{schema}"."{table}" where "{column}" is not null'
-        yield f"{schema}.{table}", {value for (value,) in connection.execute(sql).fetchall()}
+class AthenaRotation:
+    """A rotation of a key that is an object, which only dbt's role can read.
 
-
-class OnAthena:
-    """The key is an object that only dbt's role reads; versions of it tell how far it has come.
+    Its versions tell how far the rotation has come:
 
     the first version                         nothing has begun
     a marker that it was deleted, and it      builds refuse, as there is no key
@@ -115,7 +97,7 @@ class OnAthena:
     def stage(self) -> Stage:
         newest, *others = [*self._versions(), None]
         if newest is None:
-            raise NotRotated("there is no key to replace; make one by `stedi aws apply`")
+            raise StediError("there is no key to replace; make one by `stedi aws apply`")
         if newest.is_marker:
             return Stage.MADE
         return Stage.REPLACED if any(others) else Stage.NOT_BEGUN
@@ -126,23 +108,16 @@ class OnAthena:
         if self.stage() is Stage.MADE:
             self._bucket.put_new(PSEUDONYM_KEY_OBJECT, f"{new_key()}\n".encode())
 
-    def old_ids(self) -> Searched:
-        """Nobody here can read a key. So every id in any version of any file must be one that
-        stg_customers, which was made anew, has now. Old versions and query results go first."""
+    def search(self) -> Searched:
+        """Searches every version of every object for ids that are not in stg_customers, which was
+        rebuilt: nobody here can read a key. Deletes old versions and query results first."""
         zones = (*BUILT, RESULTS)
-        purge(self._bucket, find(self._bucket, zones, datetime.now(timezone.utc), results=True))
-        known = self._values(f"{STAGING}/stg_customers/", "customer_id")
-        known |= self._values(f"{AUDIT}/builds/", "key_id")
-        starts = {each[:BOUND] for each in known}
-        searched = Searched()
-        for version in (v for zone in zones for v in self._bucket.versions(f"{zone}/")):
-            if not version.is_marker:
-                content = self._bucket.read(version.key, version.id)
-                searched.files, searched.size = searched.files + 1, searched.size + len(content)
-                ids, bounds = all_ids(version.key, content)
-                if not (ids <= known and bounds <= starts):
-                    searched.hits[version.key] = {"customer_id"}
-        return searched
+        purge(self._bucket, find(self._bucket, zones, datetime.now(UTC), results=True))
+        known = self._values(f"{STAGING}/stg_customers", "customer_id")
+        known |= self._values(f"{AUDIT}/builds", "key_id")
+        found = Searched()
+        search(versions_below(self._bucket, zones), OtherIds(known), found)
+        return found
 
     def destroy(self) -> None:
         self._bucket.delete_versions(v for v in self._versions() if not v.is_latest)
@@ -151,17 +126,20 @@ class OnAthena:
         found = self._bucket.versions(PSEUDONYM_KEY_OBJECT)
         return [version for version in found if version.key == PSEUDONYM_KEY_OBJECT]
 
-    def _values(self, prefix: str, column: str) -> set[str]:
-        files = [o.key for o in self._bucket.objects(prefix) if o.key.endswith(".parquet")]
-        texts = (text for key in files for text in columns(self._bucket.read(key), column))
-        return {value for text in texts for value in text.decode().splitlines()}
+    def _values(self, folder: str, column: str) -> set[str]:
+        """The values of a column in a table's files."""
+        found: set[str] = set()
+        for stored in versions_below(self._bucket, [folder], only_current=True):
+            with stored.open() as stream:
+                found |= column_of(stream, column)
+        return found
 
 
-def place_of(target: Target) -> Place:
-    """Where the lakehouse of a target keeps its key and tables."""
+def rotation_of(target: Target) -> Rotation:
+    """The steps of a rotation on a target."""
     if isinstance(target, AthenaTarget):
-        return OnAthena(target.bucket)
-    return OnDuckDB(target.key_file, target.database)
+        return AthenaRotation(target.bucket)
+    return DuckDbRotation(target.key_file, target.database)
 
 
 def rotate(
@@ -172,36 +150,37 @@ def rotate(
     variables: str | None = None,
     aws_profile: str | None = None,
 ) -> None:
-    """Replaces a lakehouse's pseudonym key, or goes on with that.
+    """Replaces a lakehouse's pseudonym key, or resumes an interrupted rotation.
 
     say: takes a line of progress. variables: for dbt's --vars. aws_profile: AWS_PROFILE for dbt.
-    Raises NotRotated, and what maintenance and dbt raise.
+    Raises StediError, and what maintenance and dbt raise.
     """
-    place = place_of(target)
-    say(f"Rotation of the key: {place.stage().value}")
+    rotation = rotation_of(target)
+    say(f"Rotation of the key: {rotation.stage().value}")
     if dry_run:
-        say("Would replace the key, make every table anew, maintain, and search")
+        say("Would replace the key, rebuild every table, maintain the tables, and search all files")
         return
     dbt = target.dbt({"AWS_PROFILE": aws_profile} if aws_profile else {})
     try:
-        if place.stage() is not Stage.REPLACED:
+        if rotation.stage() is not Stage.REPLACED:
             dbt.run("run-operation", "assert_no_build_is_running", variables=variables)
-            place.replace()
+            rotation.replace()
         dbt.run("build", "--full-refresh", variables=variables)
         maintain(target, MINUTES, say)
     except (DbtFailed, NotMaintained) as error:
-        raise NotRotated(f"{error}. {AGAIN}") from error
-    check(place.old_ids(), say)
-    place.destroy()
-    say("The old key is destroyed. Backups of it are yours to destroy.")
+        raise StediError(f"{error}. {AGAIN}") from error
+    check(rotation.search(), say)
+    rotation.destroy()
+    say("The old key is destroyed. If you have backups of it, destroy them too.")
 
 
-def check(searched: Searched, say: Callable[[str], object]) -> None:
-    """Raises NotRotated where an old id was found."""
-    if searched.hits:
-        some = ", ".join(sorted(searched.hits)[:3])
-        raise NotRotated(
-            f"An old customer_id is in {len(searched.hits):,} places still, as {some}. The old key "
-            f"is kept. If somebody has just asked a query, its result may hold it. {AGAIN}"
+def check(found: Searched, say: Callable[[str], object]) -> None:
+    """Raises StediError if an old id was found, or something could not be searched."""
+    if found.findings:
+        some = "".join(f"\n  {name}: {what}" for name, what in sorted(found.findings)[:3])
+        raise StediError(
+            f"{len(found.findings):,} objects hold an old customer_id, or cannot be searched:{some}"
+            "\nThe old key is kept. If somebody has just run a query, its result may hold one. "
+            f"{AGAIN}"
         )
-    say(f"No old id in {searched.size:,} bytes of {searched.files:,} files")
+    say(f"No old customer_id in {found.objects:,} objects, {found.bytes:,} bytes")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from stedi.landing.records import lower
-from stedi.search.texts import readings_of
 
 SHORTEST = 6  # letters: what is shorter stands in many texts by chance
 # What an ASCII letter may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I.
@@ -18,13 +17,20 @@ _DISGUISED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0")
 # ann@example.com, nor is ann@example.com.au.
 _AROUND_EMAIL = (r"(?<![\w.+-])", r"(?![\w-]|\.\w)")
 _AROUND_OTHER = (r"(?<![\w-])", r"(?![\w-])")
+_AROUND = ("{}(?:{{}}){}".format(*_AROUND_OTHER), "{}(?:{{}}){}".format(*_AROUND_EMAIL))
+
+_BOUND = 15  # characters of a text that both its bounds in Iceberg begin with
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 @dataclass(frozen=True)
 class Identifiers:
-    """Texts by their kind, in lower case; those too short to be looked for are left out."""
+    """Texts by their kind, in lower case; those too short to be searched for are left out."""
 
     by_kind: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    looks_into_packed = True
 
     @classmethod
     def of(cls, **texts: Iterable[str]) -> Identifiers:
@@ -103,8 +109,15 @@ class Identifiers:
             for hit in pattern.finditer(text)
         }
 
+    def hits_in_bound(self, bound: bytes) -> set[tuple[str, str]]:
+        """The customer_ids that begin as one bound of a column in Iceberg does, which has the first
+        16 characters of a value, the last one possibly raised.
 
-_AROUND = ("{}(?:{{}}){}".format(*_AROUND_OTHER), "{}(?:{{}}){}".format(*_AROUND_EMAIL))
+        Not so the other kinds: what they begin with, other people's may begin with too.
+        """
+        start = bound[:_BOUND].decode("latin-1")
+        ids = self.by_kind.get("customer_id", frozenset())
+        return {("customer_id", text) for text in ids if text[:_BOUND] == start}
 
 
 def _is_telling(kind: str, text: str) -> bool:
@@ -113,3 +126,26 @@ def _is_telling(kind: str, text: str) -> bool:
 
 def _as_found(kind: str, text: str) -> str:
     return lower(text if kind == "email" else text.strip())
+
+
+def unescaped(text: str) -> str:
+    """A text with JSON's escapes as what they mean, wherever they stand, in broken JSON too."""
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(_character, text)
+    # an escape beyond the first 65,536 letters is two, which are one only together
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code[1:], 16)) if len(code) == 5 else _MEANT.get(code, code)
+
+
+def readings_of(data: bytes) -> set[str]:
+    """All that bytes may say, in lower case: as UTF-8 or Latin-1, escaped or as meant."""
+    try:
+        texts = {data.decode()}
+    except UnicodeDecodeError:
+        texts = {data.decode("utf-8", "replace"), data.decode("latin-1")}
+    return {lower(meant) for text in texts for meant in {text, unescaped(text)}}

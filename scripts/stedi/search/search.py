@@ -1,24 +1,65 @@
-"""The proof: all that is stored is read, and nothing of a person may be found in it."""
+"""Searches everything that is stored for traces of people."""
 
 from __future__ import annotations
 
 import re
+import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 import duckdb
 
-from stedi.search.decode import Undecodable, decoded, texts_of
-from stedi.search.identifiers import Identifiers
+from stedi.landing.raw_lines import blocks_of
+from stedi.search.decode import Decoded, Form, Undecodable, decoded, texts_of
+
+if TYPE_CHECKING:
+    from stedi.storage.bucket import Bucket
+
+_SUFFIXES = re.compile(r"(\.(jsonl?|gz|parquet|csv|txt|log|avro|metadata))+(?=\W|$)")
+_LANDED = "/landing/ingest_date="
+_VERSION = " (version "  # behind a key, for people
 
 
 class Stored(NamedTuple):
-    """Something that is searched: what it is called, and how to open it."""
+    """Something to search: its name for people, and how to open it as a file on this machine."""
 
     name: str
     open: Callable[[], BinaryIO]
+
+
+class Wanted(Protocol):
+    """What is searched for. A hit is its kind, which people are told, and its text."""
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest text."""
+
+    @property
+    def looks_into_packed(self) -> bool:
+        """Whether the bytes of packed files are searched as they are stored, too."""
+
+    def hits_in(self, data: bytes) -> set[tuple[str, str]]:
+        """The hits in a part of what is stored."""
+
+    def hits_in_bound(self, bound: bytes) -> set[tuple[str, str]]:
+        """The hits in one bound of a column, as Iceberg's manifests keep them."""
+
+
+@dataclass
+class Searched:
+    """The result of a search.
+
+    objects, bytes: how much was searched, unpacked. findings: the name of an object, and what kind
+    of text is in it or that it cannot be read; never the text itself.
+    """
+
+    objects: int = 0
+    bytes: int = 0
+    findings: set[tuple[str, str]] = field(default_factory=set)
 
 
 def files_below(folder: Path) -> Iterator[Stored]:
@@ -26,80 +67,106 @@ def files_below(folder: Path) -> Iterator[Stored]:
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     for path in paths:
         if path.is_file() and not path.is_symlink():
-            yield Stored(str(path), lambda path=path: open(path, "rb"))
+            yield Stored(str(path), partial(_opened, path))
 
 
-_SUFFIXES = re.compile(r"(\.(jsonl?|gz|parquet|csv|txt|log|avro|metadata))+(?=\W|$)")
-_LANDED = "/landing/ingest_date="
+def versions_below(
+    bucket: Bucket, prefixes: Iterable[str], only_current: bool = False
+) -> Iterator[Stored]:
+    """Every version of every object below prefixes of a bucket, or only the current ones."""
+    for prefix in prefixes:
+        for version in bucket.versions(f"{prefix}/"):
+            if not version.is_marker and (version.is_latest or not only_current):
+                old = "" if version.is_latest else f"{_VERSION}{version.id})"
+                yield Stored(
+                    f"s3://{bucket.name}/{version.key}{old}",
+                    partial(_fetched, bucket, version.key, version.id),
+                )
 
 
-@dataclass
-class Searched:
-    """What a search came to. findings: an object and the kind of identifier in it, or that it
-    cannot be read; never the identifier itself."""
-
-    objects: int = 0
-    bytes: int = 0
-    findings: set[tuple[str, str]] = field(default_factory=set)
-
-
-def search(stored: Iterable[Stored], wanted: Identifiers, found: Searched) -> None:
-    """Looks for identifiers in everything that is stored, in its names too."""
+def search(stored: Iterable[Stored], wanted: Wanted, found: Searched) -> None:
+    """Searches everything that is stored, names included, and adds what it finds to `found`."""
     for item in stored:
         found.objects += 1
-        hits = _hits_in_name(item.name, wanted)
         name = hidden(item.name, wanted)
+        hits = _hits_in_name(item.name, wanted)
         found.findings |= {(name, f"{kind} in its name") for kind, _ in hits}
         try:
             with item.open() as stream:
-                _look(decoded(stream), name, wanted, found)
+                _search_blocks(decoded(stream), name, wanted, found)
         except FileNotFoundError:
-            continue  # of a process that has ended meanwhile
+            continue  # it belonged to a process that has ended
         except Undecodable as error:
-            # Of what landed the build too reads nothing but the bytes, which have been looked at
-            # where it is no gzip.
-            if _LANDED in item.name and not item.name.endswith(".gz"):
-                with item.open() as stream:
-                    _look(iter(lambda: stream.read(1 << 20), b""), name, wanted, found)
-            else:
+            if not (_LANDED in item.name and _search_landed(item, wanted, found)):
                 found.findings.add((name, str(error)))
 
 
-def search_tables(
-    connection: duckdb.DuckDBPyConnection, wanted: Identifiers, found: Searched
-) -> None:
-    """Looks for identifiers in the values of every table of a database."""
+def search_tables(connection: duckdb.DuckDBPyConnection, wanted: Wanted, found: Searched) -> None:
+    """Searches the values of every table of a database, and adds what it finds to `found`."""
     names = connection.execute(
         "select table_schema, table_name from information_schema.tables "
         "where table_type = 'BASE TABLE' order by 1, 2"
     ).fetchall()
     for schema, table in names:
         found.objects += 1
-        _look(texts_of(connection, f'"{schema}"."{table}"'), f"{schema}.{table}", wanted, found)
+        texts = (Decoded(Form.TEXT, t) for t in texts_of(connection, f'"{schema}"."{table}"'))
+        _search_blocks(texts, f"{schema}.{table}", wanted, found)
 
 
-def hidden(name: str, wanted: Identifiers) -> str:
-    """The name of an object for people, without an identifier that it may have in it."""
+def hidden(name: str, wanted: Wanted) -> str:
+    """The name of an object for people, without a text that is searched for."""
     for kind, text in sorted(_hits_in_name(name, wanted)):
         at = name.lower().find(text)
         name = f"{name[:at]}[{kind}]{name[at + len(text) :]}" if at >= 0 else f"[{kind}]"
     return name
 
 
-def _hits_in_name(name: str, wanted: Identifiers) -> set[tuple[str, str]]:
-    """What a file's name is about ends where its suffixes begin: a@b.com.json is of a@b.com."""
+def _search_landed(item: Stored, wanted: Wanted, found: Searched) -> bool:
+    """Searches a landed file as a build reads it, which unpacks what is named .gz and nothing else;
+    False where that is not possible either."""
+    key = item.name.partition(_VERSION)[0]
+    try:
+        with item.open() as stream:
+            blocks = (Decoded(Form.TEXT, block) for block in blocks_of(stream, key))
+            _search_blocks(blocks, hidden(item.name, wanted), wanted, found)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True
+
+
+def _hits_in_name(name: str, wanted: Wanted) -> set[tuple[str, str]]:
+    """The hits in a file's name without its suffixes: a@b.com.json is a name of a@b.com."""
     text = _SUFFIXES.sub(" ", name)
     return wanted.hits_in(text.encode("utf-8", "surrogateescape"))
 
 
-def _look(blocks: Iterator[bytes], name: str, wanted: Identifiers, found: Searched) -> None:
-    """Each part that is looked at begins with the end of the one before: an escaped letter takes
-    six bytes. A letter stands where a part was cut, so that what was cut is no word by itself."""
+def _search_blocks(blocks: Iterable[Decoded], name: str, wanted: Wanted, found: Searched) -> None:
+    """Searches block by block. Each part that is searched begins with the end of the one before,
+    as an escaped letter takes six bytes. A letter stands where a part was cut, so that what was cut
+    is no word by itself."""
     overlap = 6 * wanted.longest + 16
-    part = b""
-    for block in blocks:
+    parts = {Form.TEXT: b"", Form.PACKED: b""}
+    for form, block in blocks:
+        if form is Form.PACKED and not wanted.looks_into_packed:
+            continue
         found.bytes += len(block)
-        part += block
+        if form is Form.BOUND:
+            found.findings |= {(name, kind) for kind, _ in wanted.hits_in_bound(block)}
+            continue
+        part = parts[form] + block
         found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part + b"x")}
-        part = b"x" + part[-overlap:] if len(part) > overlap else part
-    found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part)}
+        parts[form] = b"x" + part[-overlap:] if len(part) > overlap else part
+    for part in parts.values():
+        found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part)}
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _fetched(bucket: Bucket, key: str, version: str) -> BinaryIO:
+    """An object's bytes, in a file that is gone when this process is."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
+    bucket.client.download_fileobj(bucket.name, key, file, ExtraArgs={"VersionId": version})
+    file.seek(0)
+    return file

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +18,8 @@ from support.landed_people import ANN, BUCKET, LANDED, Files, Root
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials of nobody, and none of those of whoever runs the tests."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "STEDI_", "DBT_"))]:
-        monkeypatch.delenv(name)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+def environment(clean_environment: None) -> None:
+    """No settings of whoever runs the tests."""
 
 
 @pytest.fixture

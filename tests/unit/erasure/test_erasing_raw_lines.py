@@ -80,7 +80,8 @@ def test_a_file_without_such_lines_is_not_touched(tmp_path: Path) -> None:
     before = path.stat()
     (file,) = Folder(tmp_path).files("customer")
     assert rewrite(Folder(tmp_path), file, lambda line: False) == 0
-    assert path.stat().st_mtime_ns == before.st_mtime_ns and path.stat().st_ino == before.st_ino
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
 
 
 def test_a_file_that_loses_all_its_lines_stays_empty(tmp_path: Path) -> None:
@@ -88,7 +89,8 @@ def test_a_file_that_loses_all_its_lines_stays_empty(tmp_path: Path) -> None:
     path.chmod(0o640)
     (file,) = Folder(tmp_path).files("customer")
     assert rewrite(Folder(tmp_path), file, lambda line: True) == 1
-    assert gzip.decompress(path.read_bytes()) == b"" and is_plain(path)
+    assert gzip.decompress(path.read_bytes()) == b""
+    assert is_plain(path)
     assert path.stat().st_mode & 0o777 == 0o640
     assert [entry.name for entry in path.parent.iterdir()] == ["a.json.gz"]
 

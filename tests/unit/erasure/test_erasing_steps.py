@@ -124,7 +124,8 @@ def test_somebody_nobody_knows_is_refused_before_anything_changes(root: Root) ->
     with pytest.raises(Refused, match="email number 2: no landed line names it") as error:
         root.erasing().look([ANN.email, "cy@example.com"])
     assert "cy@" not in str(error.value)
-    assert root.files() == before and root.store.names("erasure_key") == []
+    assert root.files() == before
+    assert root.store.names("erasure_key") == []
 
 
 def test_others_whose_erasure_broke_off_are_counted(root: Root) -> None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from stedi.erasure.people import Survey, survey
 from stedi.landing.records import email_of, lower, record_of
-from stedi.search.identifiers import Identifiers
-from stedi.search.texts import unescaped
+from stedi.search.identifiers import Identifiers, unescaped
 from stedi.synthetic.bad_lines import kinds
 from stedi.synthetic.lines import (
     OLDER_APP,

@@ -1,4 +1,4 @@
-"""What files hold is found, whatever it is packed in."""
+"""After a rotation every old customer_id is found, in whatever it is packed."""
 
 from __future__ import annotations
 
@@ -8,115 +8,80 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from stedi.search.avro import UnknownAvro, records
-from stedi.search.customer_ids import Unreadable, all_ids, found_in, ids_in, search
-from support.avro_writer import avro, number, text
+from stedi.search.customer_ids import OtherIds, TheseIds
+from stedi.search.search import Searched, Wanted, files_below, search
+from support.avro_files import avro, bounds
 
-WHO = {"email": "person1.of.many@example.com"}
-EMAIL = WHO["email"]
 ID, OTHER = "0123456789abcdef" * 4, "f" * 64
-BOUND = {"type": "record", "name": "r", "fields": [{"name": "least", "type": ["null", "bytes"]}]}
 
 
-@pytest.fixture
-def parquet(tmp_path: Path) -> bytes:
-    """A packed file in whose bytes no long text stands as it is."""
-    path = tmp_path / "a.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select '{EMAIL}' || case when range = 7 then '' else range::varchar end as a, "
-            f"'{ID}' as b, null as c from range(999)) "
-            f"to '{path}' (format parquet, compression zstd)"
-        )
+def is_found(content: bytes, wanted: Wanted, folder: Path) -> bool:
+    (folder / "object").write_bytes(content)
+    found = Searched()
+    search(files_below(folder), wanted, found)
+    assert found.objects == 1
+    assert found.bytes > 0
+    return {kind for _, kind in found.findings} == {"customer_id"}
+
+
+def parquet(folder: Path, value: str) -> bytes:
+    """A packed file in which no long text stands as it is."""
+    path = folder / "object"
+    duckdb.execute(
+        f"copy (select 'x' || range as a, '{value}' as b, null as c from range(999)) "
+        f"to '{path}' (format parquet, compression zstd)"
+    )
     return path.read_bytes()
 
 
-def test_it_is_found_in_every_form(parquet: bytes) -> None:
-    line = f'{{"user": "{EMAIL}"}}'.encode()
-    files = {
-        "plain": line,
-        "in capitals": line.upper(),
-        "gzip": gzip.compress(line),
-        "gzip twice": gzip.compress(gzip.compress(line)),
-        "escaped": line.replace(b"@", rb"\u0040").replace(b"p", rb"\u0070"),
-        "parquet": parquet,
-        "parquet in gzip": gzip.compress(parquet),
-        "avro": avro(BOUND, number(1) + text(EMAIL), 1),
-        "avro, not packed": avro(BOUND, number(1) + text(EMAIL), 1, "null"),
-        "avro, the least value": avro(BOUND, number(1) + text(EMAIL[:16]), 1),
-        "avro, the greatest value": avro(BOUND, number(1) + text(EMAIL[:15] + "n"), 1),
-    }
-    searched = search(files.items(), WHO)
-    assert searched.hits == dict.fromkeys(files, {"email"})
-    assert searched.files == len(files) and searched.size > sum(map(len, files.values()))
-
-
-def test_what_is_not_there_is_not_found(parquet: bytes) -> None:
-    others = {"email": "person2.of.many@example.com"}
-    files = {
-        "plain": EMAIL.encode(),
-        "the beginning, but no bound": EMAIL[:16].encode(),
-        "parquet": parquet,
-        "avro": avro(BOUND, number(1) + text(EMAIL), 1),
-    }
-    assert search(files.items(), others).hits == {}
-    assert search([("the beginning", EMAIL[:16].encode())], WHO).hits == {}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '"{}","' + OTHER + '"',
+        "a{}" + OTHER + "0",
+        '{{"id": "{}"}}',
+        "." * (2**20 - 30) + "{}",
+    ],
+)
+def test_one_of_some_ids_is_found_even_right_behind_another(text: str, tmp_path: Path) -> None:
+    assert is_found(text.format(ID).encode(), TheseIds([ID]), tmp_path)
+    assert not is_found(text.format(ID[:-1] + "0").encode(), TheseIds([ID]), tmp_path)
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"\x1f\x8bno gzip", b"PAR1 no parquet", b"Obj\x01\x02", avro(BOUND, b"", 0, "snappy")],
+    "text", ["{}", '"{}"\n"' + OTHER + '"', "." * (2**20 - 30) + "{}.", '{{"id": "{}"}}']
 )
-def test_a_file_that_cannot_be_searched_is_named(content: bytes) -> None:
-    with pytest.raises(Unreadable, match="^the file: cannot be searched"):
-        search([("the file", content)], WHO)
+def test_an_id_that_is_not_among_some_is_found(text: str, tmp_path: Path) -> None:
+    assert is_found(text.format(ID).encode(), OtherIds([OTHER]), tmp_path)
+    assert not is_found(text.format(ID).encode(), OtherIds([OTHER, ID]), tmp_path)
 
 
-def test_an_empty_value_is_refused() -> None:
-    with pytest.raises(ValueError, match="in every file"):
-        found_in(b"a", {"phone": ""})
+def test_packed_ids_are_found(tmp_path: Path) -> None:
+    for content in (
+        gzip.compress(ID.encode()),
+        ID.replace("a", r"\u0061").encode(),
+        parquet(tmp_path, ID),
+        gzip.compress(parquet(tmp_path, ID)),
+        bounds(ID),
+        bounds(ID, codec="null"),
+        bounds(ID[:16]),
+        bounds(ID[:15] + "g"),
+        bounds("9" * 15 + ":", ID[:16]),
+    ):
+        assert is_found(content, TheseIds([ID]), tmp_path)
+        assert is_found(content, OtherIds([OTHER, "9" * 64]), tmp_path)
+        assert not is_found(content, TheseIds([OTHER]), tmp_path)
+        assert not is_found(content, OtherIds([ID, "9" * 64]), tmp_path)
 
 
-def test_ids_are_found_even_one_behind_the_other() -> None:
-    assert ids_in(f"a{ID}{OTHER}0".encode(), {ID, OTHER}) == {ID, OTHER}
-    assert ids_in(f"{ID[:-1]} {OTHER}".encode(), {ID}) == set()
+def test_what_is_too_short_for_an_id_is_none(tmp_path: Path) -> None:
+    for content in (ID[:-1].encode(), bounds("ann@example.com!"), bounds(ID[:15])):
+        assert not is_found(content, OtherIds([OTHER]), tmp_path)
 
 
-def test_every_id_of_a_file_is_told(parquet: bytes) -> None:
-    assert all_ids("csv", f'"{ID}","{OTHER}"'.encode()) == ({ID, OTHER}, set())
-    assert all_ids("parquet", parquet) == ({ID}, set())
-    least = avro(BOUND, number(1) + text(ID[:16]) + number(1) + text("9" * 15 + ":") + number(0), 3)
-    assert all_ids("avro", least) == (set(), {ID[:15], "9" * 15})
-    assert all_ids("avro", avro(BOUND, number(1) + text(EMAIL[:16]), 1)) == (set(), set())
-
-
-def test_every_type_of_avro_is_read() -> None:
-    schema = {
-        "type": "record",
-        "name": "all",
-        "fields": [
-            {"name": "a", "type": "int"},
-            {"name": "b", "type": {"type": "array", "items": "string"}},
-            {"name": "c", "type": {"type": "map", "values": "long"}},
-            {"name": "d", "type": {"type": "fixed", "name": "two", "size": 2}},
-            {"name": "e", "type": "two"},
-            {"name": "f", "type": {"type": "enum", "name": "kind", "symbols": ["x", "y"]}},
-            {"name": "g", "type": "double"},
-            {"name": "h", "type": "boolean"},
-            {"name": "i", "type": ["null", {"type": "record", "name": "inner", "fields": []}]},
-        ],
-    }
-    groups = number(-1) + number(3) + text("s1") + number(1) + text("s2") + number(0)
-    row = number(-300) + groups + number(1) + text("k") + number(1 << 40) + number(0)
-    row += b"ab" + b"cd" + number(1) + b"\0\0\0\0\0\0\xf8\x3f" + b"\x01" + number(1)
-    (found,) = records(avro(schema, row, 1))
-    assert found == {
-        "a": -300, "b": ["s1", "s2"], "c": {"k": 1 << 40}, "d": b"ab", "e": b"cd",
-        "f": "y", "g": 1.5, "h": True, "i": {},
-    }  # fmt: skip
-
-
-def test_what_is_no_avro_is_said() -> None:
-    for content, reason in ((b"PAR1", "no Avro file"), (b"Obj\x01\x08", "ends before its time")):
-        with pytest.raises(UnknownAvro, match=reason):
-            list(records(content))
+def test_bytes_of_a_packed_file_are_no_ids(tmp_path: Path) -> None:
+    """They may continue an id that stands in them as it is."""
+    fields = [{"name": "text", "type": "string"}]
+    schema = {"type": "record", "name": f"of_{ID}ab", "fields": fields}
+    assert not is_found(avro(schema, [{"text": "a"}]), OtherIds([OTHER]), tmp_path)

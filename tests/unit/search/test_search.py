@@ -1,11 +1,11 @@
-"""Whatever is stored is searched for what it says, however it is packed."""
+"""A search finds what stored bytes say, however they are packed."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
-import zlib
+import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,9 +14,11 @@ import pytest
 
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, Stored, files_below, search, search_tables
+from support.avro_files import avro, bounds
 
 EMAIL, PHONE = "anna.long-name@example.com", "+44 20 7946 0000"
-WANTED = Identifiers.of(email=[EMAIL], phone=[PHONE])
+ID = "0123456789abcdef" * 4
+WANTED = Identifiers.of(email=[EMAIL], phone=[PHONE], customer_id=[ID])
 
 
 def found_in(stored: Iterable[Stored]) -> Searched:
@@ -29,39 +31,34 @@ def kinds(folder: Path) -> set[str]:
     return {kind for _, kind in found_in(files_below(folder)).findings}
 
 
-def avro(codec: bytes, *blocks: bytes) -> bytes:
-    """A container as the Avro specification has it; the blocks' own form does not matter here."""
-
-    def long(value: int) -> bytes:
-        value, out = value << 1, b""
-        while value > 0x7F:
-            out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
-        return out + bytes([value])
-
-    def text(value: bytes) -> bytes:
-        return long(len(value)) + value
-
-    header = long(2) + text(b"avro.codec") + text(codec) + text(b"avro.schema") + text(b"{}")
-    mark = bytes(range(16))
-    body = b"".join(long(1) + text(block) + mark for block in blocks)
-    return b"Obj\x01" + header + long(0) + mark + body
-
-
-def deflated(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
-
-
 TEXT = f'{{"email":"{EMAIL}"}}\n'.encode()
 PADDING = b"some other text, again and again. " * 200
+TEXTS = {
+    "type": "record",
+    "name": "r",
+    "fields": [
+        {"name": "text", "type": "string"},
+        {"name": "more", "type": {"type": "map", "values": "string"}},
+    ],
+}
+
+
+def avro_of(text: str, codec: str = "deflate") -> bytes:
+    rows = [{"text": PADDING.decode(), "more": {}}] * 99
+    return avro(TEXTS, [*rows, {"text": text, "more": {}}], codec)
+
+
 PACKED = {
     "plain": TEXT,
     "gzip": gzip.compress(PADDING + TEXT),
     "gzip twice": gzip.compress(gzip.compress(PADDING + TEXT)),
     "escaped": TEXT.replace(b"anna", b"\\u0041nn\\u0061"),
     "latin-1": "Zoë ".encode("latin-1") + TEXT,
-    "avro, deflated": avro(b"deflate", deflated(PADDING), deflated(PADDING + TEXT)),
-    "avro": avro(b"null", PADDING, TEXT),
+    "avro, deflated": avro_of(f"to {EMAIL}"),
+    "avro, a map's name": avro(TEXTS, [{"text": "", "more": {EMAIL: "him"}}]),
+    "avro, not packed": avro_of(f"to {EMAIL}", "null"),
+    "avro, nothing but it": avro_of(EMAIL),
+    "avro in gzip": gzip.compress(avro_of(EMAIL)),
     "binary": bytes(range(256)) * 9 + b"\0" + EMAIL.encode() + b"\0" + bytes(range(256)),
 }
 
@@ -124,12 +121,68 @@ def test_where_the_search_cuts_nothing_is_missed_or_made_up(at: int, tmp_path: P
 def test_what_cannot_be_unpacked_is_a_finding(tmp_path: Path) -> None:
     for name, data in {
         "cut.gz": gzip.compress(PADDING + TEXT)[:-9],
-        "unknown.avro": avro(b"bzip2", b"BZh9"),
+        "cut.avro": avro_of(EMAIL)[:-30],
+        "header.avro": b"Obj\x01\x02",
         "cut.parquet": b"PAR1 and nothing else",
+        "cut.zst": b"\x28\xb5\x2f\xfd and nothing else",
+        "cut in it.gz": gzip.compress(avro_of(EMAIL)[:-30]),
+        "unknown.avro": avro_of(EMAIL).replace(b"deflate", b"shrinks"),
     }.items():
         (tmp_path / name).write_bytes(data)
-    found = found_in(files_below(tmp_path)).findings
-    assert {Path(name).name for name, _ in found} == {"cut.gz", "unknown.avro", "cut.parquet"}
+    found = dict(found_in(files_below(tmp_path)).findings)
+    assert {Path(name).name: kind for name, kind in found.items()} == {
+        "cut.gz": "it begins as gzip and cannot be read to its end",
+        "cut.avro": "it begins as Avro and cannot be read to its end",
+        "header.avro": "it begins as Avro and cannot be read to its end",
+        "cut.parquet": "it begins as Parquet and cannot be read to its end",
+        "cut.zst": "it begins as zstd and cannot be read to its end",
+        "cut in it.gz": "it begins as Avro and cannot be read to its end",
+        "unknown.avro": "it begins as Avro and cannot be read to its end",
+    }
+
+
+@pytest.mark.parametrize("codec", ["snappy", "zstandard", "bzip2", "xz"])
+def test_avro_is_searched_or_the_missing_codec_is_named(codec: str, tmp_path: Path) -> None:
+    try:
+        content = avro_of(EMAIL, codec)
+    except ValueError:  # not installed: the file then only claims to be packed by it
+        name = bytes([2 * len(codec)]) + codec.encode()
+        content = avro_of(EMAIL, "null").replace(b"\x08null", name)
+        kind = f"it is Avro, packed by a codec that is not installed ({codec} codec is supported"
+    else:
+        kind = "email"
+    (tmp_path / "a.avro").write_bytes(content)
+    ((_, found),) = found_in(files_below(tmp_path)).findings
+    assert found.startswith(kind)
+
+
+@pytest.mark.parametrize(
+    ("bound", "kinds_found"),
+    [
+        (ID[:16], {"customer_id"}),  # the least value of a column
+        (ID[:15] + "g", {"customer_id"}),  # the greatest, whose last character is raised
+        (ID[:14] + "g", set()),
+        (EMAIL[:16], set()),  # other people's emails may begin with it too
+    ],
+)
+def test_an_id_is_found_in_what_iceberg_keeps_of_it(
+    bound: str, kinds_found: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "m.avro").write_bytes(bounds("0", bound))
+    assert kinds(tmp_path) == kinds_found
+
+
+def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    size = 256 << 20
+    with gzip.open(tmp_path / "large.gz", "wb", compresslevel=1) as file:
+        for _ in range(size >> 20):
+            file.write(b"nobody " * ((1 << 20) // 7))
+        file.write(TEXT)
+    tracemalloc.start()
+    assert kinds(tmp_path) == {"email"}
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < size // 10
 
 
 def test_a_landed_line_that_looks_packed_is_what_it_is(tmp_path: Path) -> None:
@@ -139,13 +192,19 @@ def test_a_landed_line_that_looks_packed_is_what_it_is(tmp_path: Path) -> None:
     assert kinds(tmp_path) == set()
     (folder / "a.json").write_bytes(b"PAR1, " + TEXT)
     assert kinds(tmp_path) == {"email"}
+    (folder / "a.json").unlink()
+    (folder / "a.json.gz").write_bytes(gzip.compress(b"PAR1, a line that a person wrote\n"))
+    assert kinds(tmp_path) == set()
+    (folder / "a.json.gz").write_bytes(gzip.compress(b"PAR1, " + TEXT))
+    assert kinds(tmp_path) == {"email"}
 
 
 def test_a_name_that_shows_somebody_is_found_and_not_shown(tmp_path: Path) -> None:
     (tmp_path / f"{EMAIL.title()}.json").write_text("{}")
     ((name, kind),) = found_in(files_below(tmp_path)).findings
     assert kind == "email in its name"
-    assert name.endswith("/[email].json") and "anna" not in name.lower()
+    assert name.endswith("/[email].json")
+    assert "anna" not in name.lower()
 
 
 def test_bytes_are_counted() -> None:

@@ -1,32 +1,27 @@
-"""Old versions of objects are deleted for good, what is current is not, nor what landed."""
+"""`stedi purge` deletes old versions for good, and neither current objects nor landed files."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-import stedi.maintenance.versions as object_versions
 from stedi.maintenance.versions import outdated
-from stedi.storage.bucket import Version
-from support.aws_commands import aws, message, run
+from stedi.storage.bucket import Bucket, Version
 
-BUCKET = "stedi-data-lakehouse"
-NOW = datetime(2024, 5, 10, tzinfo=timezone.utc)
-
-
-def purge(*arguments: str) -> Result:
-    return CliRunner().invoke(object_versions.main, arguments)
+BUCKET = "stedi-test"
+NOW = datetime(2024, 5, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def s3(account: None) -> Any:
-    """A provisioned bucket in which objects were replaced and deleted."""
-    assert run("apply").exit_code == 0
-    s3 = aws("s3")
+def s3(bucket: Bucket) -> Any:
+    """A client for the bucket, in which objects were replaced and deleted."""
+    s3 = bucket.client
     for key in (
         "customer/landing/ingest_date=2024-01-01/a.json",
         "customer/trusted/t/data/replaced",
@@ -34,10 +29,16 @@ def s3(account: None) -> Any:
         "results/stedi/a.csv",
         "restricted/pseudonym_key/other",
     ):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"old")
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"newer")
-    s3.delete_object(Bucket=BUCKET, Key="staging/t/data/deleted")
+        s3.put_object(Bucket=bucket.name, Key=key, Body=b"old")
+        s3.put_object(Bucket=bucket.name, Key=key, Body=b"newer")
+    s3.delete_object(Bucket=bucket.name, Key="staging/t/data/deleted")
     return s3
+
+
+@pytest.fixture
+def purge(s3: Any, run: Callable[..., Result]) -> Callable[..., Result]:
+    """Runs `stedi purge`."""
+    return partial(run, "purge")
 
 
 def versions(s3: Any) -> dict[str, list[str]]:
@@ -54,7 +55,9 @@ def versions(s3: Any) -> dict[str, list[str]]:
 CURRENT, OLD = "current Versions", "old Versions"
 
 
-def test_what_is_not_current_goes_where_tables_and_results_lie(s3: Any) -> None:
+def test_what_is_not_current_goes_where_tables_and_results_lie(
+    s3: Any, purge: Callable[..., Result]
+) -> None:
     before = versions(s3)
     dry = purge("--dry-run")
     assert dry.output == "5 versions would be deleted, 14 bytes\n"
@@ -62,7 +65,8 @@ def test_what_is_not_current_goes_where_tables_and_results_lie(s3: Any) -> None:
 
     done = purge()
 
-    assert done.exit_code == 0 and done.output == "5 versions deleted, 14 bytes\n"
+    assert done.exit_code == 0
+    assert done.output == "5 versions deleted, 14 bytes\n"
     untouched = ("customer/landing/ingest_date=2024-01-01/a.json", "restricted/pseudonym_key/other")
     assert versions(s3) == {
         key: kinds if key in untouched or key.startswith("restricted") else [CURRENT]
@@ -75,29 +79,33 @@ def test_what_is_not_current_goes_where_tables_and_results_lie(s3: Any) -> None:
     assert purge().output == "0 versions deleted, 0 bytes\n"
 
 
-def test_of_landing_only_when_told_to_and_of_restricted_never(s3: Any) -> None:
+def test_of_landing_only_when_told_to_and_of_restricted_never(
+    s3: Any, purge: Callable[..., Result]
+) -> None:
     assert purge("--landing").exit_code == 0
     found = versions(s3)
     assert found["customer/landing/ingest_date=2024-01-01/a.json"] == [CURRENT]
     assert found["restricted/pseudonym_key/other"] == [CURRENT, OLD]
 
 
-def test_current_results_only_when_told_to(s3: Any) -> None:
+def test_current_results_only_when_told_to(s3: Any, purge: Callable[..., Result]) -> None:
     assert purge("--results").exit_code == 0
     assert "results/stedi/a.csv" not in versions(s3)
 
 
-def test_what_went_lately_stays(s3: Any) -> None:
+def test_what_went_lately_stays(s3: Any, purge: Callable[..., Result]) -> None:
     assert purge("--days", "1").output == "0 versions deleted, 0 bytes\n"
 
 
-def test_more_than_one_request_can_name(s3: Any) -> None:
+def test_more_than_one_request_can_name(s3: Any, purge: Callable[..., Result]) -> None:
     for _ in range(1100):
         s3.put_object(Bucket=BUCKET, Key="audit/t/data/often", Body=b"")
     assert purge().output.startswith("1,104 versions deleted")
 
 
-def test_a_missing_permission_is_said(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_permission_is_said(
+    s3: Any, purge: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """S3 answers 200 and lists what it would not delete."""
     made = BaseClient._make_api_call
 
@@ -108,7 +116,7 @@ def test_a_missing_permission_is_said(s3: Any, monkeypatch: pytest.MonkeyPatch) 
         return {"Errors": [{"Key": key, "Code": "AccessDenied", "Message": "Access Denied"}]}
 
     monkeypatch.setattr(BaseClient, "_make_api_call", refused)
-    assert "have s3:DeleteObjectVersion allowed, then run it again" in message(purge())
+    assert "have s3:DeleteObjectVersion allowed, then run it again" in purge().stderr
 
 
 def version(hours: float, is_latest: bool = False, is_marker: bool = False) -> Version:
@@ -138,16 +146,18 @@ def test_which_versions_are_old_after_a_day(versions: list[Version], gone: list[
     assert found == [versions[index] for index in gone]
 
 
-def test_a_marker_goes_after_what_it_hides(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_marker_goes_after_what_it_hides(
+    s3: Any, purge: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed in between, the deleted object must not be there again."""
     deleted: list[list[bool]] = []
-    delete = object_versions.Bucket.delete_versions
+    delete = Bucket.delete_versions
 
     def noted(self: Any, found: Any) -> int:
         found = list(found)
         deleted.append([each.is_marker for each in found])
         return delete(self, found)
 
-    monkeypatch.setattr(object_versions.Bucket, "delete_versions", noted)
+    monkeypatch.setattr(Bucket, "delete_versions", noted)
     assert purge().exit_code == 0
     assert deleted == [[False] * 4, [True]]
