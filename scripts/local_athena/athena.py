@@ -63,9 +63,9 @@ class Engine:
 
     def _run(self, execution: Execution) -> None:
         try:
-            execution.statement = translate(execution.sql)
-            self._check_types(execution)
-            self._run_statement(execution, execution.statement)
+            execution.statement = statement = translate(execution.sql)
+            self._check_types(execution, statement)
+            self._run_statement(execution, statement)
             ended = "SUCCEEDED"
         except (Rejected, QueryFailed) as error:
             execution.reason, ended = str(error), "FAILED"
@@ -78,20 +78,20 @@ class Engine:
     def _run_statement(self, execution: Execution, statement: Statement) -> None:
         schema = execution.context.get("Database", "default")
         for sql in statement.trino:
-            for execution.next_uri in self._trino.pages(sql, execution.answer, schema):
-                pass
+            for next_uri in self._trino.pages(sql, execution.answer, schema):
+                execution.next_uri = next_uri
         if statement.vacuum is not None:
             self._vacuum(execution, *statement.vacuum)
         if statement.properties:
             known = self._properties.setdefault(self._location(*statement.table), {})
             known.update(statement.properties)
 
-    def _check_types(self, execution: Execution) -> None:
-        """Athena takes no time in Iceberg but timestamp(6), where Trino would convert it."""
-        if execution.statement.iceberg_query is None:
+    def _check_types(self, execution: Execution, statement: Statement) -> None:
+        """Athena refuses any time in Iceberg but timestamp(6), where Trino would convert it."""
+        if statement.iceberg_query is None:
             return
         schema = execution.context.get("Database", "default")
-        probe = f"select * from (\n{execution.statement.iceberg_query}\n) where false"
+        probe = f"select * from (\n{statement.iceberg_query}\n) where false"
         for _, column_type in self._trino.query(probe, schema).columns:
             found = re.search(r"(timestamp|time)\((\d+)\)", column_type)
             if found and found[2] != "6":
@@ -110,8 +110,10 @@ class Engine:
 
     def _location(self, schema: str, table: str) -> str:
         """What stays the same when a table is renamed."""
-        found = self._glue().get_table(schema, table)
-        return found.get_version(str(found._current_version))["StorageDescriptor"]["Location"]
+        glue: Any = self._glue()
+        found = glue.get_table(schema, table)
+        current = found.get_version(str(found._current_version))
+        return str(current["StorageDescriptor"]["Location"])
 
 
 def install(engine: Engine) -> None:
@@ -119,11 +121,12 @@ def install(engine: Engine) -> None:
 
     def start_query_execution(self: AthenaResponse) -> Reply:
         workgroup = self._get_param("WorkGroup") or "primary"
-        if not self.athena_backend.get_work_group(workgroup):
+        found = self.athena_backend.get_work_group(workgroup)
+        if not found:
             return _invalid(f"WorkGroup {workgroup} is not found.")
-        settings = self.athena_backend.get_work_group(workgroup)["Configuration"]
+        settings = found["Configuration"]
         location = (self._get_param("ResultConfiguration") or {}).get("OutputLocation")
-        if settings["EnforceWorkGroupConfiguration"]:
+        if settings.get("EnforceWorkGroupConfiguration"):
             location = settings.get("ResultConfiguration", {}).get("OutputLocation", location)
         if location is None:
             return _invalid("No output location provided.")
@@ -134,7 +137,11 @@ def install(engine: Engine) -> None:
 
     def get_query_execution(self: AthenaResponse) -> Reply:
         execution = engine.executions.get(self._get_param("QueryExecutionId"))
-        return _invalid("QueryExecution was not found") if execution is None else _told(execution)
+        return (
+            _invalid("QueryExecution was not found")
+            if execution is None
+            else _query_execution(execution)
+        )
 
     def batch_get_query_execution(self: AthenaResponse) -> Reply:
         asked = self._get_param("QueryExecutionIds")
@@ -178,7 +185,7 @@ def _invalid(message: str) -> tuple[str, dict[str, int]]:
     return json.dumps(body), {"status": 400}
 
 
-def _told(execution: Execution) -> str:
+def _query_execution(execution: Execution) -> str:
     """What GetQueryExecution answers."""
     return json.dumps({"QueryExecution": _execution(execution)})
 
@@ -192,7 +199,7 @@ def _execution(execution: Execution) -> dict[str, Any]:
         status["StateChangeReason"] = execution.reason
         status["AthenaError"] = {
             "ErrorCategory": 2,
-            "ErrorType": 233 if "ICEBERG_COMMIT_ERROR" in execution.reason else 1000,
+            "ErrorType": 233 if "ICEBERG_COMMIT_ERROR" in (execution.reason or "") else 1000,
             "Retryable": False,
             "ErrorMessage": execution.reason,
         }
@@ -220,8 +227,11 @@ def results(execution: Execution, start: int, size: int) -> dict[str, Any]:
     columns, rows = answer.columns, answer.rows
     if answer.update_type is not None:  # one column and no rows, whatever Trino says of it
         columns, rows = [("rows", "bigint")], []
-    data = [[datum(cell, kind) for cell, (_, kind) in zip(row, columns)] for row in rows]
-    if execution.statement.kind == "DML" and answer.update_type is None:
+    data = [
+        [datum(cell, kind) for cell, (_, kind) in zip(row, columns, strict=True)] for row in rows
+    ]
+    is_query = execution.statement is not None and execution.statement.kind == "DML"
+    if is_query and answer.update_type is None:
         data.insert(0, [{"VarCharValue": name} for name, _ in columns])
     body: dict[str, Any] = {
         "ResultSet": {

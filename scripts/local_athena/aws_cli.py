@@ -1,10 +1,10 @@
-"""As much of AWS's command line as a page of documentation needs, on boto3.
+"""A small part of AWS's command line, on boto3.
 
-    aws SERVICE OPERATION [--PARAMETER VALUE…]… [--query PATH]
+    python -m local_athena.aws_cli SERVICE OPERATION [--PARAMETER VALUE...]... [--query PATH]
 
-Operations and parameters are those of boto3's own descriptions of the services, from which AWS's
-command line has them too; that one is not in requirements.txt, as each of its versions wants
-another botocore than boto3 does.
+Operations and parameters come from boto3's descriptions of the services, as those of AWS's own
+command line do. That one pins another botocore than boto3 does, so the two do not fit into one
+environment.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # has no types
 from botocore import xform_name
 
 
 def main(service: str, command: str, *options: str) -> None:
-    """Runs a command and prints the answer as JSON; argparse refuses what the service lacks."""
-    client = boto3.client(service)
+    """Runs an operation and prints the answer as JSON; exits with code 2 for unknown parameters."""
+    client: Any = boto3.client(service)  # type: ignore[call-overload]  # any service
     operations = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
     shape = client.meta.service_model.operation_model(operations[command]).input_shape
     parser = argparse.ArgumentParser(prog=f"aws {service} {command}", allow_abbrev=False)

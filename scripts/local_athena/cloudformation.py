@@ -1,10 +1,10 @@
-"""What moto's CloudFormation lacks to deploy the lakehouse's own template, whole.
+"""What moto's CloudFormation lacks to deploy a data lake's template.
 
-Glue databases and tables, Athena workgroups and bucket policies are unknown to it, and of a bucket,
-a role, a KMS key and an endpoint it takes only a part. Here each resource's properties go to moto's
-backend of the service; `teach()` adds them to moto, once a process.
+It does not know Glue databases, Glue tables, Athena workgroups and bucket policies, and takes only
+part of the properties of a bucket, a role, a KMS key and a VPC endpoint. Here each resource's
+properties go to moto's backend of the service. `extend_moto()` adds them, once per process.
 
-What no stand-in can tell: whether AWS takes the template's values, and what IAM makes of policies.
+Only AWS can tell whether it accepts a template's values, and how IAM evaluates policies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from moto.s3.models import FakeBucket, s3_backends
 
 Properties = dict[str, Any]
 _RETAINED = ("Retain", "RetainExceptOnCreate")
-_taught = False
+_is_extended = False
 
 
 class _Resource:
@@ -101,7 +101,7 @@ class GlueDatabase(_Resource, CloudFormationModel):
     def put(cls, properties: Properties, account: str, region: str, new: bool) -> str:
         glue, given = glue_backends[account][region], properties["DatabaseInput"]
         (glue.create_database if new else glue.update_database)(given["Name"], given)
-        return given["Name"]
+        return str(given["Name"])
 
     @classmethod
     def remove(cls, name: str, properties: Properties, account: str, region: str) -> None:
@@ -117,12 +117,12 @@ class GlueTable(_Resource, CloudFormationModel):
         (glue.create_table if new else glue.update_table)(
             properties["DatabaseName"], given["Name"], given
         )
-        return given["Name"]
+        return str(given["Name"])
 
     @classmethod
     def remove(cls, name: str, properties: Properties, account: str, region: str) -> None:
-        # moto hands over properties as the template has them, where the database is a reference. No
-        # two of our tables share a name; a database that is gone took its tables along.
+        # moto hands over properties as the template has them, where the database is a reference; so
+        # no two tables of a template may share a name. A deleted database took its tables along.
         for database in glue_backends[account][region].databases.values():
             database.tables.pop(name, None)
 
@@ -134,8 +134,8 @@ class AthenaWorkGroup(_Resource, CloudFormationModel):
     @classmethod
     def put(cls, properties: Properties, account: str, region: str, new: bool) -> str:
         athena, name = athena_backends[account][region], properties["Name"]
-        configuration = dict(properties["WorkGroupConfiguration"])
-        engine = configuration["EngineVersion"]["SelectedEngineVersion"]
+        configuration = dict(properties.get("WorkGroupConfiguration", {}))
+        engine = configuration.get("EngineVersion", {}).get("SelectedEngineVersion", "AUTO")
         configuration["EngineVersion"] = {
             "SelectedEngineVersion": engine,
             "EffectiveEngineVersion": engine,
@@ -145,7 +145,7 @@ class AthenaWorkGroup(_Resource, CloudFormationModel):
         athena.create_work_group(
             name, configuration, properties.get("Description", ""), properties.get("Tags", [])
         )
-        return name
+        return str(name)
 
     @classmethod
     def remove(cls, name: str, properties: Properties, account: str, region: str) -> None:
@@ -159,7 +159,7 @@ class S3BucketPolicy(_Resource, CloudFormationModel):
     def put(cls, properties: Properties, account: str, region: str, new: bool) -> str:
         policy = json.dumps(properties["PolicyDocument"]).encode()
         s3_backends[account]["aws"].put_bucket_policy(properties["Bucket"], policy)
-        return properties["Bucket"]
+        return str(properties["Bucket"])
 
     @classmethod
     def remove(cls, name: str, properties: Properties, account: str, region: str) -> None:
@@ -167,12 +167,12 @@ class S3BucketPolicy(_Resource, CloudFormationModel):
             s3_backends[account]["aws"].delete_bucket_policy(name)
 
 
-def teach() -> None:
+def extend_moto() -> None:
     """Adds what is missing to moto, in this process and for good; a second time does nothing."""
-    global _taught
-    if _taught:
+    global _is_extended
+    if _is_extended:
         return
-    _taught = True
+    _is_extended = True
     parsing.get_model_list.cache_clear()
     parsing.get_model_map.cache_clear()
     parsing.get_name_type_map.cache_clear()
@@ -180,17 +180,17 @@ def teach() -> None:
     _after_create_and_update(Role, _replace_policies)
     _after_create_and_update(Key, _replace_key_policy)
     _after_create_and_update(VPCEndPoint, _move_endpoint)
-    VPCEndPoint.delete_from_cloudformation_json = classmethod(_delete_endpoint)  # type: ignore
+    VPCEndPoint.delete_from_cloudformation_json = classmethod(_delete_endpoint)  # type: ignore[method-assign,assignment]  # patches moto
     resources = parsing.ResourceMap
     resources._delete_resource = _unless_retained(resources._delete_resource)  # type: ignore
     resources.update = _forgetting_removed(resources.update)  # type: ignore
-    # moto takes every condition of a policy for unmet and every such Deny for met, so that ours
-    # would deny all. It is there to be looked at; the tests evaluate it themselves.
+    # moto evaluates only StringEquals of a bucket policy's conditions: with any other, a Deny would
+    # deny everything. A policy can be read back, and is not enforced.
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore
 
 
 def _after_create_and_update(
-    model: type[CloudFormationModel], finish: Callable[[Any, Properties, str, str], None]
+    model: Any, finish: Callable[[Any, Properties, str, str], None]
 ) -> None:
     """Has `finish(resource, properties, account, region)` run after moto made or changed it."""
     create = model.create_from_cloudformation_json
@@ -221,26 +221,28 @@ def _after_create_and_update(
         finish(original_resource, cloudformation_json["Properties"], account_id, region_name)
         return original_resource
 
-    model.create_from_cloudformation_json = classmethod(finished_create)  # type: ignore
-    model.update_from_cloudformation_json = classmethod(finished_update)  # type: ignore
+    model.create_from_cloudformation_json = classmethod(finished_create)
+    model.update_from_cloudformation_json = classmethod(finished_update)
 
 
 def _configure_bucket(bucket: Any, properties: Properties, account: str, region: str) -> None:
     s3, name = s3_backends[account]["aws"], bucket.name
-    default = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
-    rule = {
-        "ApplyServerSideEncryptionByDefault": default["ServerSideEncryptionByDefault"],
-        "BucketKeyEnabled": str(default["BucketKeyEnabled"]).lower(),
-    }
-    s3.put_bucket_encryption(name, {"Rule": rule})
-    s3.put_bucket_versioning(name, properties["VersioningConfiguration"]["Status"])
-    block = properties["PublicAccessBlockConfiguration"]
-    s3.put_public_access_block(name, {key: str(value).lower() for key, value in block.items()})
-    (ownership,) = properties["OwnershipControls"]["Rules"]
-    s3.put_bucket_ownership_controls(name, ownership["ObjectOwnership"])
-    rules = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
-    s3.put_bucket_lifecycle(name, rules)
-    s3.put_bucket_tagging(name, _as_dict(properties["Tags"]))
+    if encryption := properties.get("BucketEncryption"):
+        default = encryption["ServerSideEncryptionConfiguration"][0]
+        rule = {
+            "ApplyServerSideEncryptionByDefault": default["ServerSideEncryptionByDefault"],
+            "BucketKeyEnabled": str(default.get("BucketKeyEnabled", False)).lower(),
+        }
+        s3.put_bucket_encryption(name, {"Rule": rule})
+    if versioning := properties.get("VersioningConfiguration"):
+        s3.put_bucket_versioning(name, versioning["Status"])
+    if block := properties.get("PublicAccessBlockConfiguration"):
+        s3.put_public_access_block(name, {key: str(value).lower() for key, value in block.items()})
+    if ownership := properties.get("OwnershipControls"):
+        s3.put_bucket_ownership_controls(name, ownership["Rules"][0]["ObjectOwnership"])
+    if lifecycle := properties.get("LifecycleConfiguration"):
+        s3.put_bucket_lifecycle(name, [_lifecycle_rule(rule) for rule in lifecycle["Rules"]])
+    s3.put_bucket_tagging(name, _as_dict(properties.get("Tags", [])))
 
 
 def _lifecycle_rule(rule: Properties) -> Properties:
@@ -255,7 +257,7 @@ def _lifecycle_rule(rule: Properties) -> Properties:
     }
     same = ("Status", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
     return {
-        "ID": rule["Id"],
+        "ID": rule.get("Id", ""),
         "Filter": {"Prefix": rule.get("Prefix", "")},
         **({"Expiration": expiration} if expiration else {}),
         **{key: rule[key] for key in same if key in rule},
@@ -267,22 +269,22 @@ def _replace_policies(role: Any, properties: Properties, account: str, region: s
     role.policies.clear()
     for policy in properties.get("Policies", ()):
         role.put_policy(policy["PolicyName"], json.dumps(policy["PolicyDocument"]))
-    role.description = properties["Description"]
+    role.description = properties.get("Description", "")
     iam = iam_backends[account]["aws"]
     iam.update_assume_role_policy(role.name, json.dumps(properties["AssumeRolePolicyDocument"]))
-    iam.tag_role(role.name, properties["Tags"])
+    iam.tag_role(role.name, properties.get("Tags", []))
 
 
 def _replace_key_policy(key: Any, properties: Properties, account: str, region: str) -> None:
     kms = kms_backends[account][region]
     kms.put_key_policy(key.id, json.dumps(properties["KeyPolicy"]))
-    kms.tag_resource(key.id, _as_dict(properties["Tags"]))
+    kms.tag_resource(key.id, _as_dict(properties.get("Tags", [])))
 
 
 def _move_endpoint(endpoint: Any, properties: Properties, account: str, region: str) -> None:
     endpoint.vpc_id = properties["VpcId"]  # AWS would make another one there
-    endpoint.route_table_ids = list(properties["RouteTableIds"])
-    endpoint.add_tags(_as_dict(properties["Tags"]))
+    endpoint.route_table_ids = list(properties.get("RouteTableIds", []))
+    endpoint.add_tags(_as_dict(properties.get("Tags", [])))
 
 
 def _delete_endpoint(

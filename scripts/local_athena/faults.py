@@ -1,6 +1,6 @@
-"""Faults of AWS on the local Athena: calls refused, queries that fail, a dbt that is killed.
+"""Injects faults into the local Athena: calls refused, queries that fail, dbt killed at a call.
 
-Every call of dbt and of Trino passes here, as both find AWS at the same address.
+Every call of dbt and of Trino can be met here, as both find AWS at the same address.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.athena.local import AthenaLocal
+from local_athena.server import LocalAthena
 
 Environ = dict[str, Any]
 Body = Iterable[bytes]
@@ -24,12 +24,16 @@ Answer = Callable[[], Body]  # what AWS would do and say
 
 @dataclass(frozen=True)
 class Call:
-    """A call of one of AWS's APIs; `action` is as its service names it, in S3 as HTTP does."""
+    """A call to one of AWS's APIs.
 
-    client: str  # dbt, trino or other
+    client: dbt, trino or other. action: the service's own name for it; for S3, the HTTP method.
+    body: the parameters as JSON; for S3, the path.
+    """
+
+    client: str
     service: str
     action: str
-    body: str  # of JSON; of S3 the path
+    body: str
 
     def __str__(self) -> str:
         return f"{self.service} {self.action} {' '.join(self.body.split())[:200]}"
@@ -40,7 +44,7 @@ Matches = Callable[[Call], bool]
 
 @dataclass
 class Fault:
-    """What becomes of the calls that match: of all of them, or only of the first `times`."""
+    """What happens instead of the first `times` calls that match; `struck` are those calls."""
 
     matches: Matches
     effect: Callable[[Call, Answer, Callable[..., Any]], Body]
@@ -49,7 +53,8 @@ class Fault:
 
 
 class Faults:
-    """Stands before AWS and notes every call; the first fault that matches happens."""
+    """A WSGI application in front of moto: records every call, and applies the first fault that
+    matches it."""
 
     def __init__(self, aws: Callable[..., Body], faults: Iterable[Fault]) -> None:
         self._aws, self.faults = aws, list(faults)
@@ -64,6 +69,7 @@ class Faults:
         return fault.effect(call, lambda: self._aws(environ, start_response), start_response)
 
     def of(self, client: str) -> list[Call]:
+        """All calls of a client so far."""
         return [call for call in self.calls if call.client == client]
 
     def _strikes(self, call: Call) -> Fault | None:
@@ -77,9 +83,9 @@ class Faults:
 
 
 @contextmanager
-def injected(local: AthenaLocal, *faults: Fault) -> Iterator[Faults]:
-    """Has the account's calls meet the faults for as long as the context lasts."""
-    server = local.server._server  # moto has no other way to its application
+def injected(local: LocalAthena, *faults: Fault) -> Iterator[Faults]:
+    """Applies faults to the account's calls within the context."""
+    server: Any = local.server._server  # moto has no other way to its application
     aws = server.app
     server.app = faulty = Faults(aws, faults)
     try:
@@ -121,18 +127,21 @@ def each_once(client: str = "dbt") -> Matches:
 
 
 @dataclass
-class BrokenOff:
-    """A dbt that was killed at a call; `at` is None where it ended before such a call came."""
+class Killed:
+    """A dbt command that was to be killed at a call; `at` is None if it ended before."""
 
     at: Call | None
     output: str
 
 
 def killed(
-    local: AthenaLocal, matches: Matches, *arguments: str, done: bool = False, folder: str = "dbt"
-) -> BrokenOff:
-    """Runs dbt and kills it (SIGKILL) at its first call that matches: before AWS does anything, or
-    when all is `done`, a query to its end, of which dbt never hears."""
+    local: LocalAthena, start: Callable[[], subprocess.Popen[str]], matches: Matches, done: bool
+) -> Killed:
+    """Starts dbt and kills it (SIGKILL) at its first call that matches.
+
+    start: starts dbt, with a pipe for its output. done: whether AWS answers the call before, for a
+    query runs it to its end; dbt never hears the answer.
+    """
     dbt: list[subprocess.Popen[str]] = []
 
     def kill(call: Call, answer: Answer, start_response: Callable[..., Any]) -> Body:
@@ -149,19 +158,19 @@ def killed(
 
     fault = Fault(lambda call: call.client == "dbt" and matches(call), kill)
     with injected(local, fault):
-        dbt.append(local.start(*arguments, folder=folder))
+        dbt.append(start())
         output, _ = dbt[0].communicate()
-        quiet(local)
-    return BrokenOff(fault.struck[0] if fault.struck else None, output)
+        await_queries(local)
+    return Killed(fault.struck[0] if fault.struck else None, output)
 
 
-def quiet(local: AthenaLocal) -> None:
-    """Returns when no query runs any more, as those of a dbt that is gone go on."""
+def await_queries(local: LocalAthena) -> None:
+    """Returns when no query runs any more; those of a killed dbt go on running."""
     for execution in list(local.engine.executions):
         _await(local, execution)
 
 
-def _await(local: AthenaLocal, execution: str) -> None:
+def _await(local: LocalAthena, execution: str) -> None:
     while local.engine.executions[execution].ended is None:
         time.sleep(0.02)
 

@@ -15,15 +15,15 @@ from moto.glue.responses import GlueResponse
 _VIEW = re.compile(r"/\* Presto View: (\S+) \*/")
 _HIVE_TYPES = {"integer": "int", "varchar": "string", "real": "float"}
 _STATISTICS = ("get", "update", "delete")
-_taught = False
+_is_extended = False
 
 
-def teach() -> None:
+def extend_moto() -> None:
     """Adds what is missing to moto, in this process and for good; a second time does nothing."""
-    global _taught
-    if _taught:
+    global _is_extended
+    if _is_extended:
         return
-    _taught = True
+    _is_extended = True
     as_dict = FakeTable.as_dict
     FakeTable.as_dict = lambda self, version=None: filled_in(as_dict(self, version))  # type: ignore
     for call in ("get_table", "get_tables"):
@@ -83,7 +83,7 @@ def _for_trino(answer: Callable[[GlueResponse], ActionResult]) -> Callable[..., 
     def answering(self: GlueResponse) -> ActionResult:
         found = answer(self)
         if "java" in self.headers.get("User-Agent", ""):  # of all clients here only Trino is Java
-            body: dict[str, Any] = found.result
+            body: Any = found.result
             if "Table" in body:
                 body["Table"] = as_trino_wrote_it(body["Table"])
             else:

@@ -108,8 +108,8 @@ class Statement:
 def translate(sql: str) -> Statement:
     """A statement in Trino's terms. Raises Rejected where Athena would not take it."""
     statement = _without_comments_before(sql).strip()
-    if _CTAS.match(statement):
-        return _create_table_as(statement)
+    if head := _CTAS.match(statement):
+        return _create_table_as(statement, head)
     if _UTILITY.match(statement):
         return _upkeep(statement)
     if _DDL.match(statement) and not re.match(
@@ -143,9 +143,8 @@ def _reject_backticks(sql: str) -> None:
             )
 
 
-def _create_table_as(statement: str) -> Statement:
+def _create_table_as(statement: str, head: re.Match[str]) -> Statement:
     _reject_backticks(statement)
-    head = _CTAS.match(statement)
     _, schema, table = head.groups()
     given, rest = _property_list(statement[head.end() :])
     query = re.sub(r"^\s*as\b", "", rest, flags=re.IGNORECASE).strip().rstrip(";")

