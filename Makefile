@@ -89,10 +89,10 @@ test-athena: $(DEV)
 	@$(BIN)/python -m pytest tests/athena
 
 athena: $(DEV)
-	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.up $(if $(FROM),--from '$(FROM)')
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from '$(FROM)')
 
 parity: $(DEV)
-	@PYTHONPATH=scripts:tests $(BIN)/python -m athena_local.parity $(if $(FROM),--from '$(FROM)') \
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from '$(FROM)') \
 	    $(if $(VARS),--vars '$(VARS)')
 
 profiles.yml: profiles.yml.example

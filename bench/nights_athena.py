@@ -11,7 +11,6 @@ from pathlib import Path
 
 from contenders import fresh
 from history import Shape, consent, consents, date_of, expected
-from local_athena.scanned import Scan, by_node, total
 from local_athena.trino import QueryFailed
 from measure import Failed
 from nights import (
@@ -26,7 +25,8 @@ from nights import (
     rebuilt_days,
 )
 from support.athena import course
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
+from support.athena.scanned import Scan, by_node, total
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Lakehouse:
 
     def __init__(
         self,
-        local: AthenaLocal,
+        local: LocalLakehouse,
         folder: Path,
         deliveries: Deliveries,
         history: int,
@@ -92,7 +92,7 @@ class Lakehouse:
         self._rebuilt = rebuilt_days(history, nights)
         local.provision(date.fromisoformat(date_of(0)))
         # To the night's own day: who looks into the folders of days to come finds no bytes there.
-        local.project(*(date.fromisoformat(date_of(day)) for day in (0, history)))
+        local.end_landing(*(date.fromisoformat(date_of(day)) for day in (0, history)))
         self._land(range(self._rebuilt))
         self._refresh = self._build("--full-refresh", *refresh)
         for day in range(self._rebuilt, history):
@@ -176,7 +176,7 @@ class Lakehouse:
 
 
 def by_history(
-    local: AthenaLocal, folder: Path, shape: Shape, histories: Sequence[int]
+    local: LocalLakehouse, folder: Path, shape: Shape, histories: Sequence[int]
 ) -> Iterator[tuple[int, Scanned, dict[str, Build]]]:
     """A night after each number of days; after the last, the changes of consent as well."""
     deliveries = Deliveries(folder / "days", shape)

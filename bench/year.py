@@ -90,16 +90,16 @@ def _measure_duckdb(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
 
 def _measure_athena(plan: Plan, folder: Path, year: Year, tell: Tell) -> None:
     # A query may take a third of it, and a test of a year's history groups 20 million readings.
-    os.environ.setdefault("STEDI_TRINO_HEAP", "14G")
+    os.environ.setdefault("LOCAL_ATHENA_HEAP", "14G")
     import nights_athena
     from local_athena import trino
-    from support.athena.local import running
+    from support.athena.local import LocalLakehouse
 
     if reason := trino.missing():
         tell(f"Athena is not measured: {reason}", year)
         return
     shape = Shape(plan.people, plan.readings)
-    with running(KEY) as local:
+    with LocalLakehouse(KEY) as local:
         for days, scanned, changes in nights_athena.by_history(
             local, folder, shape, plan.histories
         ):

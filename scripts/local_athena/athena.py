@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +47,7 @@ class Engine:
 
     def __init__(self, trino: Trino, account: str, region: str) -> None:
         self._trino = trino
-        self._glue = lambda: glue_backends[account][region]
+        self._glue: Callable[[], Any] = lambda: glue_backends[account][region]
         self.executions: dict[str, Execution] = {}
         # Athena's own properties of a table, by its location; in Glue, Trino's commits remove them.
         self._properties: dict[str, dict[str, str]] = {}
@@ -110,8 +111,7 @@ class Engine:
 
     def _location(self, schema: str, table: str) -> str:
         """What stays the same when a table is renamed."""
-        glue: Any = self._glue()
-        found = glue.get_table(schema, table)
+        found = self._glue().get_table(schema, table)
         current = found.get_version(str(found._current_version))
         return str(current["StorageDescriptor"]["Location"])
 

@@ -180,13 +180,15 @@ def extend_moto() -> None:
     _after_create_and_update(Role, _replace_policies)
     _after_create_and_update(Key, _replace_key_policy)
     _after_create_and_update(VPCEndPoint, _move_endpoint)
-    VPCEndPoint.delete_from_cloudformation_json = classmethod(_delete_endpoint)  # type: ignore[method-assign,assignment]  # patches moto
-    resources = parsing.ResourceMap
-    resources._delete_resource = _unless_retained(resources._delete_resource)  # type: ignore
-    resources.update = _forgetting_removed(resources.update)  # type: ignore
+    endpoint: Any = VPCEndPoint
+    endpoint.delete_from_cloudformation_json = classmethod(_delete_endpoint)
+    resources: Any = parsing.ResourceMap
+    resources._delete_resource = _unless_retained(resources._delete_resource)
+    resources.update = _forgetting_removed(resources.update)
     # moto evaluates only StringEquals of a bucket policy's conditions: with any other, a Deny would
     # deny everything. A policy can be read back, and is not enforced.
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore
+    bucket: Any = FakeBucket
+    bucket.get_permission = lambda *_: PermissionResult.NEUTRAL
 
 
 def _after_create_and_update(
@@ -196,7 +198,8 @@ def _after_create_and_update(
     create = model.create_from_cloudformation_json
 
     def finished_create(
-        _: Any,
+        cls: type[Any],
+        /,
         resource_name: str,
         cloudformation_json: Any,
         account_id: str,
@@ -211,7 +214,7 @@ def _after_create_and_update(
         return made
 
     def finished_update(
-        _: Any,
+        cls: type[Any],
         original_resource: Any,
         new_resource_name: str,
         cloudformation_json: Any,
@@ -288,7 +291,7 @@ def _move_endpoint(endpoint: Any, properties: Properties, account: str, region: 
 
 
 def _delete_endpoint(
-    _: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    cls: type[Any], resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
 ) -> None:
     ec2_backends[account_id][region_name].delete_vpc_endpoints([resource_name])
 

@@ -24,8 +24,9 @@ def extend_moto() -> None:
     if _is_extended:
         return
     _is_extended = True
-    as_dict = FakeTable.as_dict
-    FakeTable.as_dict = lambda self, version=None: filled_in(as_dict(self, version))  # type: ignore
+    table: Any = FakeTable
+    as_dict = table.as_dict
+    table.as_dict = lambda self, version=None: filled_in(as_dict(self, version))
     for call in ("get_table", "get_tables"):
         setattr(GlueResponse, call, _for_trino(getattr(GlueResponse, call)))
     for verb in _STATISTICS:

@@ -21,7 +21,7 @@ from local_athena import aws_cli
 from stedi.layout import ENTITIES
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
-from support.athena.local import ACCOUNT, PROJECT, AthenaLocal
+from support.athena.local import ACCOUNT, PROJECT, LocalLakehouse
 from support.athena.page import Lines, steps
 from support.page_tables import tables
 from support.project_copy import copy_project
@@ -33,7 +33,11 @@ BUCKET = "the-page"
 LAYERS = ("staging", "trusted", "curated", "audit")
 
 # Not run, as installing takes minutes; they must be what make does.
-INSTALLING = ("python3 -m venv .venv", ".venv/bin/pip install --require-hashes -r requirements.txt")
+INSTALLING = (
+    "python3 -m venv .venv",
+    ".venv/bin/pip install --require-hashes -r requirements.txt",
+    ".venv/bin/pip install --no-deps --editable .",
+)
 # moto does not answer these; that they get that far shows that operation and parameters are AWS's.
 UNANSWERED = ("aws cloudformation detect-stack-drift", "aws iam simulate-principal-policy")
 
@@ -41,13 +45,14 @@ UNANSWERED = ("aws cloudformation detect-stack-drift", "aws iam simulate-princip
 class Reader:
     """Somebody who does what the page says, in a copy of the project and with an empty account."""
 
-    def __init__(self, local: AthenaLocal, folder: Path) -> None:
+    def __init__(self, local: LocalLakehouse, folder: Path) -> None:
         self.local, self.folder, self.project = local, folder, folder / "project"
         self.values = {"YOUR-BUCKET": BUCKET, "YOUR-ACCOUNT": ACCOUNT}
+        told = ("AWS_ENDPOINT_URL", "DBT_SEND_ANONYMOUS_USAGE_STATS", "STEDI_POLL_SECONDS")
         self.environment = {
             name: value
             for name, value in local.environment.items()
-            if not name.startswith("AWS_") or name == "AWS_ENDPOINT_URL"
+            if not name.startswith(("AWS_", "DBT_", "STEDI_")) or name in told
         }
         programs = folder / "bin"
         path = f"{programs}:{os.environ['PATH']}"
@@ -77,7 +82,7 @@ class Reader:
     def _has_project(self) -> None:
         copy_project(self.project)
         (self.project / ".venv").symlink_to(VENV)
-        # Here every query would look into some thousand folders of days.
+        # From the page's own date on, every query would look into a thousand folders of days.
         first = (datetime.now(UTC) - timedelta(days=1)).date()
         config = self.project / "infrastructure" / "config.toml"
         Lines("", f"landing_start = {first}").write(config)
@@ -225,23 +230,24 @@ def the_kms_key_stays(reader: Reader, output: str) -> None:
 
 # What must be true after the command that begins so.
 AFTER: dict[str, Callable[[Reader, str], None]] = {
-    "python scripts/provision.py plan": nothing_is_made,
-    "python scripts/provision.py apply": the_lakehouse_is_made,
-    "python scripts/provision.py apply --vpc-id": the_endpoint_is_there,
+    "stedi aws plan": nothing_is_made,
+    "stedi aws apply": the_lakehouse_is_made,
+    "stedi aws apply --vpc-id": the_endpoint_is_there,
     "AWS_PROFILE=stedi-dbt dbt build --target athena": all_tables_have_rows_by_the_dbt_role,
     "aws glue get-tables": the_training_table_is_listed,
     "aws athena start-query-execution": a_query_has_an_id,
     "aws athena get-query-results": the_rows_are_counted,
-    "AWS_PROFILE=stedi-privacy-officer python scripts/evidence.py": the_officers_page_is_made,
-    "python scripts/provision.py destroy": the_data_stays,
-    "python scripts/provision.py destroy --delete-data": the_pseudonym_key_stays,
-    "python scripts/provision.py destroy --delete-data --delete-key": nothing_stays,
+    "AWS_PROFILE=stedi-privacy-officer stedi evidence": the_officers_page_is_made,
+    "stedi aws destroy": the_data_stays,
+    "stedi aws destroy --delete-data": the_pseudonym_key_stays,
+    "stedi aws destroy --delete-data --delete-key": nothing_stays,
     "aws kms cancel-key-deletion": the_kms_key_stays,
 }
 
 
+@pytest.mark.deep
 def test_the_page_works_from_its_beginning_to_its_end(
-    local: AthenaLocal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    local: LocalLakehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = Reader(local, tmp_path)
     checked = set()
@@ -266,10 +272,10 @@ def test_the_page_works_from_its_beginning_to_its_end(
 
 def test_what_is_installed_is_what_make_installs() -> None:
     shown = subprocess.run(
-        ["make", "--dry-run", "--always-make", ".venv/.installed", "PYTHON=python3", "VENV=.venv"],
+        ["make", "--dry-run", "--always-make", ".venv/.runtime", "PYTHON=python3", "VENV=.venv"],
         cwd=PROJECT, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
-    quiet = ("--quiet", "--disable-pip-version-check")
+    quiet = ("--quiet", "--no-compile", "--disable-pip-version-check")
     made = [
         " ".join(word for word in shlex.split(line) if word not in quiet)
         for line in shown.splitlines()

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +13,7 @@ from history import Shape
 from nights import WITHOUT_TESTS, Build, Deliveries, Scanned
 from nights_athena import Lakehouse
 from stedi.cost.budget import ALL, OTHER, SMALLEST_DAY, TESTS, read_budgets, with_budgets
-from support.athena.local import PROJECT, AthenaLocal
+from support.athena.local import PROJECT, LocalLakehouse
 
 SHAPE = Shape(people=1000, readings_per_day=108_000)
 # Days before the night. All of them come with one build, as night by night takes a minute each; a
@@ -27,6 +23,8 @@ HISTORY = 7
 SMALL = {"builds", "customer_trusted", "decisions_by_month", "rejected_lines", "releases",
          "stg_customer_records", "stg_customers"}  # fmt: skip
 
+pytestmark = pytest.mark.deep
+
 
 def parts(build: Build) -> dict[str, int]:
     """Bytes that a build scanned, as budgets have their names."""
@@ -34,7 +32,7 @@ def parts(build: Build) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def night(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Scanned:
+def night(local: LocalLakehouse, tmp_path_factory: pytest.TempPathFactory) -> Scanned:
     """A night after a history, of days that are large enough; the account is as it left it."""
     folder = tmp_path_factory.mktemp("nights")
     deliveries = Deliveries(folder / "days", SHAPE)
@@ -44,7 +42,7 @@ def night(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Scann
 
 
 @pytest.fixture
-def manifest(night: Scanned, local: AthenaLocal) -> dict[str, Any]:
+def manifest(night: Scanned, local: LocalLakehouse) -> dict[str, Any]:
     """What dbt wrote of the project when it built the night."""
     return json.loads((local.folder / "dbt/athena/manifest.json").read_text())
 
@@ -77,15 +75,12 @@ def test_a_model_that_reads_the_history_is_over_its_budget(
 
 
 def test_stedi_cost_reports_a_night_beside_its_budget(
-    night: Scanned, local: AthenaLocal
+    night: Scanned, local: LocalLakehouse
 ) -> None:
-    report = subprocess.run(
-        [Path(sys.executable).with_name("stedi"), "cost", "--target", "athena",
-         "--run-results", str(local.folder / "dbt/athena/run_results.json")],
-        cwd=PROJECT, env=os.environ | local.environment, capture_output=True, text=True,
-    )  # fmt: skip
+    results = str(local.folder / "dbt/athena/run_results.json")
+    report = local.stedi("cost", *local.target, "--run-results", results)
     print(report.stdout)
-    assert report.returncode == 0, report.stderr
+    assert report.returncode == 0, report.stdout
     assert f"last build: {night.delivered:,}." in report.stdout
     assert "OVER" not in report.stdout
     lines = {line.split("  ")[1]: line for line in report.stdout.splitlines() if "  " in line}

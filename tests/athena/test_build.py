@@ -1,4 +1,4 @@
-"""`dbt build --target athena` as people run it, on an account that provision.py made."""
+"""`dbt build --target athena` as people run it, on an account that `stedi aws apply` made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.athena.built import Built
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
 
 LAYERS = ("staging", "trusted", "curated", "audit")
 PLACES = {
@@ -21,12 +21,12 @@ PLACES = {
 
 
 @pytest.fixture
-def built(generated: Built) -> AthenaLocal:
-    """The lakehouse of generated deliveries; the build ran all its tests."""
-    return generated.local
+def built(lakehouse: Built) -> LocalLakehouse:
+    """The account that a lakehouse was built in; the build of the large one ran all dbt tests."""
+    return lakehouse.local
 
 
-def tables(local: AthenaLocal) -> list[dict[str, Any]]:
+def tables(local: LocalLakehouse) -> list[dict[str, Any]]:
     glue = local.client("glue")
     return [
         table
@@ -35,12 +35,13 @@ def tables(local: AthenaLocal) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.deep
 def test_the_build_ran_every_kind_of_test(generated: Built) -> None:
     kinds = {node["unique_id"].split(".")[0] for node in generated.result.nodes}
     assert kinds == {"model", "seed", "test", "unit_test", "operation", "exposure"}
 
 
-def test_every_table_is_iceberg_and_under_its_zone(built: AthenaLocal) -> None:
+def test_every_table_is_iceberg_and_under_its_zone(built: LocalLakehouse) -> None:
     found = [table for table in tables(built) if table["TableType"] != "VIRTUAL_VIEW"]
     assert len(found) == 22
     for table in found:
@@ -50,28 +51,32 @@ def test_every_table_is_iceberg_and_under_its_zone(built: AthenaLocal) -> None:
         assert table["StorageDescriptor"]["Location"].startswith(place)
 
 
-def test_nothing_for_the_moment_is_left(built: AthenaLocal) -> None:
+def test_nothing_for_the_moment_is_left(built: LocalLakehouse) -> None:
     names = {table["Name"] for table in tables(built)}
     assert [name for name in names if "__" in name] == []
 
 
-def test_what_the_build_left_in_the_bucket_lies_in_its_zones(built: AthenaLocal) -> None:
-    pages = built.client("s3").get_paginator("list_objects_v2").paginate(
-        Bucket=built.lake.config.bucket
+def test_what_the_build_left_in_the_bucket_lies_in_its_zones(built: LocalLakehouse) -> None:
+    pages = (
+        built.client("s3")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=built.lake.config.bucket)
     )
     tops = {item["Key"].split("/")[0] for page in pages for item in page["Contents"]}
     entities = {"customer", "accelerometer", "step_trainer"}
     assert tops == entities | {"staging", "audit", "restricted"}
 
 
-def test_every_table_and_column_is_described_in_glue(built: AthenaLocal) -> None:
+def test_every_table_and_column_is_described_in_glue(built: LocalLakehouse) -> None:
     for table in tables(built):
         assert table.get("Description"), table["Name"]
         for column in table["StorageDescriptor"]["Columns"]:
             assert column.get("Comment"), (table["Name"], column["Name"])
 
 
-def test_the_docs_have_their_catalog_from_glue(built: AthenaLocal) -> None:
+@pytest.mark.deep
+def test_the_docs_have_their_catalog_from_glue(generated: Built) -> None:
+    built = generated.local
     result = built.dbt("docs", "generate")
     assert result.success, result.output
     catalog = json.loads((built.folder / "dbt/athena/catalog.json").read_text())

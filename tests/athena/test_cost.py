@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from support.athena.built import Built
-from support.athena.local import PROJECT
 
 
-def test_every_query_of_the_build_is_in_the_report(generated: Built, tmp_path: Path) -> None:
-    began = datetime.fromtimestamp(min(q.started for q in generated.queries) - 1, UTC)
+def test_every_query_of_the_build_is_in_the_report(lakehouse: Built, tmp_path: Path) -> None:
+    began = datetime.fromtimestamp(min(q.started for q in lakehouse.queries) - 1, UTC)
     results = tmp_path / "run_results.json"  # dbt has overwritten its own since
     results.write_text(json.dumps({"metadata": {"invocation_started_at": began.isoformat()}}))
-    shutil.copy(generated.local.folder / "dbt/athena/manifest.json", tmp_path)
-    report = subprocess.run(
-        [Path(sys.executable).with_name("stedi"), "cost", "--target", "athena",
-         "--run-results", results],
-        cwd=PROJECT, env=os.environ | generated.local.environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert report.returncode == 0, report.stderr
+    shutil.copy(lakehouse.local.folder / "dbt/athena/manifest.json", tmp_path)
+    options = ("--run-results", str(results))
+    report = lakehouse.local.stedi("cost", *lakehouse.local.target, *options)
+    assert report.returncode == 0, report.stdout
     # The account was used since, by what looked at the build: at least its queries are in it.
     lines = {words[0]: words for line in report.stdout.splitlines() if (words := line.split())}
     scanned = int(lines["accelerometer_lines"][3].replace(",", ""))
     node = "model.stedi_lakehouse.accelerometer_lines"
-    assert scanned == sum(q.answer.bytes_read for q in generated.queries if node in q.sql) > 0
+    assert scanned == sum(q.answer.bytes_read for q in lakehouse.queries if node in q.sql) > 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.athena.built import Built
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
 from support.page_tables import tables
 
 OF_EVERYBODY = (
@@ -22,6 +22,9 @@ RECEIPT = (
 )
 
 
+pytestmark = pytest.mark.deep
+
+
 @pytest.fixture(scope="module")
 def pages(generated: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """By target, the page's text; made as people make it."""
@@ -30,22 +33,21 @@ def pages(generated: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     receipt = "restricted/erasure_receipts/20260131T090000-1.json"
     local.client("s3").put_object(Bucket=bucket, Key=receipt, Body=RECEIPT.encode())
     offline = {"STEDI_LANDING": str(generated.landing), "STEDI_DUCKDB": str(generated.database)}
-    roots = {"duckdb": (str(generated.landing), offline), "athena": (f"s3://{bucket}", {})}
     yield {
-        target: page(local, target, root, folder / f"{target}.html", settings)
-        for target, (root, settings) in roots.items()
+        "duckdb": page(local, ("--target", "duckdb"), folder / "duckdb.html", offline),
+        "athena": page(local, local.target, folder / "athena.html", {}),
     }
     local.client("s3").delete_object(Bucket=bucket, Key=receipt)
 
 
 def page(
-    local: AthenaLocal, target: str, root: str, output: Path, settings: dict[str, str]
+    local: LocalLakehouse, target: tuple[str, ...], output: Path, settings: dict[str, str]
 ) -> str:
-    docs = local.dbt("docs", "generate", target=target, **settings)
+    docs = local.dbt("docs", "generate", target=target[1], **settings)
     assert docs.success, docs.output
-    manifest = str(local.folder / "dbt" / target / "manifest.json")
-    places = ("--root", root, "--manifest", manifest, "--output", str(output), "--people", "10000")
-    done = local.script("evidence", *places, **settings)
+    manifest = str(local.folder / "dbt" / target[1] / "manifest.json")
+    places = ("--manifest", manifest, "--output", str(output), "--people", "10000")
+    done = local.stedi("evidence", *target, *places, **settings)
     assert done.returncode == 0, done.stdout
     return output.read_text()
 
@@ -89,27 +91,31 @@ def test_receipts_are_those_of_the_bucket(pages: dict[str, str]) -> None:
     assert "receipts" not in tables(pages["duckdb"])
 
 
-def test_it_says_whose_tables_they_are(pages: dict[str, str], local: AthenaLocal) -> None:
+def test_it_says_whose_tables_they_are(pages: dict[str, str], local: LocalLakehouse) -> None:
     assert f"Athena, over <code>s3://{local.lake.config.bucket}</code>" in pages["athena"]
     assert "the DuckDB file" not in pages["athena"]
 
 
 def test_what_cannot_be_asked_says_what_to_do(generated: Built) -> None:
     local, bucket = generated.local, generated.local.lake.config.bucket
-    assert "the tables lie in s3://" + bucket in refused(local, "--root", "s3://another-bucket")
-    told = refused(local, "--root", f"s3://{bucket}", "--workgroup", "nobodys")
-    assert "take on the privacy-officer role" in told
+    other = local.folder / "another.toml"
+    other.write_text(local.config.read_text().replace(f'"{bucket}"', '"another-bucket"'))
+    of_other = ("--target", "athena", "--config", str(other))
+    message = refused(local, *of_other, STEDI_DATA="s3://another-bucket/")
+    assert "the tables lie in s3://" + bucket in message
+    message = refused(local, *local.target, "--workgroup", "nobodys")
+    assert "take on the privacy-officer role" in message
 
 
-def test_tables_that_are_not_there_are_to_be_built(local: AthenaLocal) -> None:
+def test_tables_that_are_not_there_are_to_be_built(local: LocalLakehouse) -> None:
     local.provision()
-    told = refused(local, "--root", f"s3://{local.lake.config.bucket}")
-    assert "not built whole; run `dbt build --target athena`" in told
+    message = refused(local, *local.target)
+    assert "not built whole; run `dbt build --target athena`" in message
 
 
-def refused(local: AthenaLocal, *options: str) -> str:
+def refused(local: LocalLakehouse, *options: str, **settings: str) -> str:
     """The error that the command ends with."""
-    done = local.script("evidence", *options)
+    done = local.stedi("evidence", *options, **settings)
     assert done.returncode == 1, done.stdout
     assert done.stdout.startswith("Error: ") and done.stdout.count("\n") == 1, done.stdout
     return done.stdout

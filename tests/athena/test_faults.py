@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,15 +20,15 @@ from pathlib import Path
 import pytest
 
 from local_athena import glue
-from local_athena.faults import Call, Fault, each_once, injected, killed, quiet, refused
+from local_athena.faults import Call, Fault, await_queries, each_once, injected, refused
 from local_athena.trino import QueryFailed
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
-from support.athena.local import AthenaLocal
+from support.athena.account import keys, landed, names, tables, unreferenced
+from support.athena.local import LocalLakehouse
 from support.athena.parity import WITHOUT_TESTS, Rows, of_trino
 from support.athena.reader import Seen, reading
 
-LAYERS = ("staging", "trusted", "curated", "audit")
 TRUSTED, CURATED = "accelerometer_trusted", "customers_curated"
 TABLES = (f"stedi_trusted.{TRUSTED}", f"stedi_curated.{CURATED}")
 # What is built by turns; in one thread, so that calls come in one order.
@@ -39,12 +38,14 @@ OTHER = (*CHAIN, "--vars", "consent_scope: any_time")
 CLEARED = "what was left of an earlier build is cleared"
 POINTS = os.environ.get("STEDI_FAULT_POINTS", "1")
 
+pytestmark = pytest.mark.deep
+
 
 @dataclass
 class Lake:
     """A built lakehouse: its tables as they must be, and as the other build makes them."""
 
-    local: AthenaLocal
+    local: LocalLakehouse
     right: dict[str, Rows]
     other: dict[str, Rows]
     landed: set[tuple[str, str, str]]
@@ -71,60 +72,7 @@ class Lake:
             assert of_trino(self.local, table) in (self.right[table], self.other[table]), table
 
 
-def names(local: AthenaLocal) -> list[str]:
-    return [f"{t['DatabaseName']}.{t['Name']}" for t in entries(local)]
-
-
-def entries(local: AthenaLocal) -> list[dict]:
-    catalog = local.client("glue")
-    return [
-        table
-        for layer in LAYERS
-        for table in catalog.get_tables(DatabaseName=f"stedi_{layer}")["TableList"]
-    ]
-
-
-def tables(local: AthenaLocal) -> dict[str, Rows]:
-    """All but the one that says when there was a build."""
-    return {n: of_trino(local, n) for n in names(local) if n != "stedi_audit.builds"}
-
-
-def objects(local: AthenaLocal) -> list[dict]:
-    pages = local.client("s3").get_paginator("list_object_versions")
-    found = pages.paginate(Bucket=local.lake.config.bucket)
-    kinds = ("Versions", "DeleteMarkers")
-    return [item for page in found for kind in kinds for item in page.get(kind, [])]
-
-
-def landed(local: AthenaLocal) -> set[tuple[str, str, str]]:
-    """Each version of each delivery, with its content's digest."""
-    return {
-        (found["Key"], found["VersionId"], found.get("ETag", "deleted"))
-        for found in objects(local)
-        if "/landing/" in found["Key"]
-    }
-
-
-def keys(local: AthenaLocal) -> list[str]:
-    found = local.client("s3").get_paginator("list_objects_v2")
-    pages = found.paginate(Bucket=local.lake.config.bucket)
-    return [item["Key"] for page in pages for item in page.get("Contents", [])]
-
-
-def unreferenced(local: AthenaLocal) -> set[str]:
-    """Folders of tables in the bucket that no table lies in."""
-    zones = ("staging/", "audit/", "/trusted/", "/curated/")
-    bucket = f"s3://{local.lake.config.bucket}/"
-    known = [table["StorageDescriptor"].get("Location", "") for table in entries(local)]
-    places = [place.removeprefix(bucket).rstrip("/") + "/" for place in known if place]
-    return {
-        re.split("/(?:data|metadata)/", key)[0]
-        for key in keys(local)
-        if any(zone in key for zone in zones) and not key.startswith(tuple(places))
-    }
-
-
-def clear_unreferenced(local: AthenaLocal) -> set[str]:
+def clear_unreferenced(local: LocalLakehouse) -> set[str]:
     """Deletes what a query wrote that failed in the end, and returns where that lay. Nothing else
     knows of such files; maintenance has to find them."""
     folders = unreferenced(local)
@@ -150,7 +98,7 @@ def changes(call: Call) -> bool:
 
 
 @pytest.fixture(scope="module")
-def lake(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def lake(local: LocalLakehouse, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     landing = tmp_path_factory.mktemp("faults") / "landing"
     generate(Settings(people=8, readings_per_person=12), landing)
     of_today(landing)
@@ -188,7 +136,6 @@ def half_way(table: str) -> Callable[[Call], bool]:
     return lambda c: c.client == "trino" and c.action == "CreateTable" and named in c.body
 
 
-@pytest.mark.deep
 def test_killed_builds_are_put_right_by_the_next(lake: Lake) -> None:
     """Killed after a step, or when what an earlier build left is cleared, before more is made; each
     begins with what the one before it has left."""
@@ -204,7 +151,7 @@ def test_killed_builds_are_put_right_by_the_next(lake: Lake) -> None:
     ):
         matches = step(table, "its successor is made" if name == CLEARED else name)
         done = name != CLEARED
-        broken = killed(lake.local, matches, *OTHER, done=done, folder="other")
+        broken = lake.local.kill_dbt(matches, *OTHER, done=done, folder="other")
         assert broken.at is not None, broken.output
         lake.check_whole()
     lake.build()
@@ -217,7 +164,7 @@ def test_a_build_killed_at_any_change_is_put_right_by_the_next(lake: Lake) -> No
     for n, done in drawn:
         numbers = count()
         matches = lambda call: changes(call) and next(numbers) == n  # noqa: B023, E731
-        broken = killed(lake.local, matches, *OTHER, done=done, folder="other")
+        broken = lake.local.kill_dbt(matches, *OTHER, done=done, folder="other")
         assert broken.at is not None, broken.output
         print(f"killed {'after' if done else 'before'} {n}: {broken.at}", flush=True)
         lake.check_whole()
@@ -235,7 +182,7 @@ def test_failed_builds_are_put_right_by_the_next(lake: Lake) -> None:
         with injected(lake.local, fault):
             result = lake.local.dbt(*OTHER, folder="other")
         assert fault.struck and not result.success, result.output
-        quiet(lake.local)
+        await_queries(lake.local)
         lake.check_whole()
     (written,) = clear_unreferenced(lake.local)
     assert written.startswith(f"accelerometer/trusted/{TRUSTED}/")
@@ -273,7 +220,6 @@ def test_a_reader_sees_the_old_table_or_the_new_one(lake: Lake) -> None:
     lake.build()
 
 
-@pytest.mark.deep
 def test_the_adapters_own_renaming_leaves_a_gap(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,7 +230,7 @@ def test_the_adapters_own_renaming_leaves_a_gap(
     )
     # killed between the two renames: no table until the next build, no leftovers after the second
     backup = f"rename to `stedi_trusted`.`{TRUSTED}__bkp`"
-    broken = killed(lake.local, lambda call: backup in call.body, *CHAIN, done=True)
+    broken = lake.local.kill_dbt(lambda call: backup in call.body, *CHAIN, done=True)
     assert broken.at is not None, broken.output
     with pytest.raises(QueryFailed, match="TABLE_NOT_FOUND"):
         of_trino(lake.local, TABLES[0])
@@ -301,7 +247,7 @@ def test_the_adapters_own_renaming_leaves_a_gap(
 def test_of_two_builds_at_once_the_second_stops(lake: Lake) -> None:
     """Or both do, where they begin at the same moment. A killed one is no reason to."""
     lease = {"STEDI_BUILD_LEASE_MINUTES": "60"}
-    broken = killed(lake.local, step(TRUSTED, "it is replaced"), *OTHER, done=True, folder="other")
+    broken = lake.local.kill_dbt(step(TRUSTED, "it is replaced"), *OTHER, done=True, folder="other")
     assert broken.at is not None, broken.output
     before = lake.tables()
     stopped = lake.local.dbt(*CHAIN, **lease)
@@ -311,9 +257,7 @@ def test_of_two_builds_at_once_the_second_stops(lake: Lake) -> None:
     assert lake.local.dbt("run-operation", "end_killed_builds").success
 
     with reading(lake.local, TABLES) as seen:
-        both = [
-            lake.local.start(*CHAIN, folder=folder, **lease) for folder in ("dbt", "other")
-        ]
+        both = [lake.local.start(*CHAIN, folder=folder, **lease) for folder in ("dbt", "other")]
         ended = [process.communicate()[0] for process in both]
     stopped = [output for process, output in zip(both, ended, strict=True) if process.returncode]
     print(f"{len(stopped)} of 2 stopped")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
 from support.athena.on_athena import OnAthena, nearer
 from support.histories import Build, Deliver, History, drawn, histories
 from support.replay import replay
@@ -49,7 +49,7 @@ def random_histories() -> list[History]:
 
 @pytest.mark.parametrize("number", range(NUMBER))
 def test_a_history_ends_where_a_full_refresh_would(
-    number: int, local: AthenaLocal, tmp_path: Path
+    number: int, local: LocalLakehouse, tmp_path: Path
 ) -> None:
     history = random_histories()[number]
     if (failure := replay(history, OnAthena(local, tmp_path, history))) is not None:

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from athena_local.test_faults import keys, landed, names, tables, unreferenced
 
-from local_athena.faults import Call, killed
+from local_athena.faults import Call
 from stedi.restricted.pseudonym_key import read_key
 from stedi.storage.bucket import Bucket
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START, newcomer
-from support.athena.local import AthenaLocal
+from support.athena.account import keys, landed, names, tables, unreferenced
+from support.athena.local import LocalLakehouse
 from support.athena.parity import WITHOUT_TESTS, Rows
 from support.athena.stored import Found, beyond_staging
 
@@ -37,12 +37,14 @@ WITHDRAWN = ANN._replace(research=None, last_update=START + DAY)
 TABLE = "accelerometer_trusted"
 BUILD = ("build", *WITHOUT_TESTS)
 
+pytestmark = pytest.mark.deep
+
 
 @dataclass
 class Lake:
     """A lakehouse on the local Athena."""
 
-    local: AthenaLocal
+    local: LocalLakehouse
     landing: Path
 
     @property
@@ -54,23 +56,23 @@ class Lake:
         folder.mkdir(parents=True)
         (folder / f"{source}.json").write_text("".join(lines))
         self.local.put(self.landing)
-        self.local.project(FIRST, FIRST + timedelta(days=day + 1))
+        self.local.end_landing(FIRST, FIRST + timedelta(days=day + 1))
 
     def build(self) -> None:
         result = self.local.dbt(*BUILD)
         assert result.success, result.output
 
-    def script(self, name: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
-        """Runs a script of the project as people do."""
-        return self.local.script(name, *arguments, "--config", str(self.local.config), **settings)
+    def stedi(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command on this lakehouse as people do."""
+        return self.local.stedi(*arguments, *self.local.target, **settings)
 
     def maintain(self, *arguments: str) -> str:
-        done = self.script("maintain", "--target", "athena", *arguments)
+        done = self.stedi("maintain", *arguments)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def purge(self) -> str:
-        done = self.script("object_versions", "--results")
+        done = self.stedi("purge", "--results")
         assert done.returncode == 0, done.stdout
         return done.stdout
 
@@ -96,7 +98,7 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def measured(local: AthenaLocal, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def measured(local: LocalLakehouse, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Two people consent and have readings; the next day one withdraws."""
     local.provision(FIRST)
     lake = Lake(local, tmp_path_factory.mktemp("maintenance") / "landing")
@@ -178,7 +180,6 @@ def normal_night(lake: Lake, before: dict[str, Rows]) -> None:
     assert lake.tables() == before
 
 
-@pytest.mark.deep
 def test_killed_it_is_put_right_and_beside_a_build_it_is_refused(measured: Lake) -> None:
     lease = {"STEDI_BUILD_LEASE_MINUTES": "60"}
     add_a_day(measured)
@@ -188,7 +189,7 @@ def test_killed_it_is_put_right_and_beside_a_build_it_is_refused(measured: Lake)
         query("create external table .*customer_trusted__bkp"),
         query("create table .*machine_learning_curated__ha"),
     ):
-        broken = killed(measured.local, step, "run-operation", "maintain", done=True)
+        broken = measured.local.kill_dbt(step, "run-operation", "maintain", done=True)
         assert broken.at is not None, broken.output
     assert [name for name in names(measured.local) if "__" in name] != []
     refused = measured.local.dbt("build", **lease)
@@ -199,10 +200,10 @@ def test_killed_it_is_put_right_and_beside_a_build_it_is_refused(measured: Lake)
     assert measured.tables() == before
 
     begun = query("stg_accelerometer")
-    broken = killed(measured.local, begun, "build", *WITHOUT_TESTS, "--full-refresh")
+    broken = measured.local.kill_dbt(begun, "build", *WITHOUT_TESTS, "--full-refresh")
     assert broken.at is not None, broken.output
     there = set(keys(measured.local))
-    beside = measured.script("maintain", "--target", "athena", **lease)
+    beside = measured.stedi("maintain", **lease)
     assert beside.returncode == 1 and "has not ended" in beside.stdout, beside.stdout
     assert there <= set(keys(measured.local))
     measured.build()
@@ -226,14 +227,13 @@ def query(text: str) -> Callable[[Call], bool]:
     return lambda call: call.action == "StartQueryExecution" and bool(found(in_one_line(call)))
 
 
-@pytest.mark.deep
 def test_a_new_key_leaves_no_old_id_in_any_file(measured: Lake) -> None:
     old = measured.id_of(BEN)
     assert measured.held(BEN).hits
     key = "restricted/pseudonym_key/pseudonym_key"
     (first,) = measured.bucket.versions(key)
 
-    done = measured.script("rotate_key", "--target", "athena")
+    done = measured.stedi("key", "rotate")
 
     assert done.returncode == 0, done.stdout
     assert "No old id in" in done.stdout

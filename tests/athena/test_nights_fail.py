@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from local_athena.faults import Call, Fault, Matches, injected, quiet, refused
-from support.athena.local import AthenaLocal
+from local_athena.faults import Call, Fault, Matches, await_queries, injected, refused
+from support.athena.local import LocalLakehouse
 from support.athena.on_athena import OnAthena
 from support.histories import Build, Deliver, History
 from support.known_histories import COUNTEREXAMPLES, nights
@@ -41,14 +41,16 @@ def commits(table: str, after: int = 0) -> Matches:
 
 
 def test_nights_killed_between_two_statements_are_put_right(
-    local: AthenaLocal, tmp_path: Path
+    local: LocalLakehouse, tmp_path: Path
 ) -> None:
     history = COUNTEREXAMPLES["three nights, the last two broken off"]
     failure = replay(history, OnAthena(local, tmp_path, history))
     assert failure is None, "\n".join(failure.told())
 
 
-def test_nights_whose_commits_are_refused_are_put_right(local: AthenaLocal, tmp_path: Path) -> None:
+def test_nights_whose_commits_are_refused_are_put_right(
+    local: LocalLakehouse, tmp_path: Path
+) -> None:
     """For good: of every commit of a table, and of all but the first."""
     history = History((Deliver(nights(0)), Build(), Deliver(nights(1)), Build()))
     engine = OnAthena(local, tmp_path, history)
@@ -65,7 +67,7 @@ def test_nights_whose_commits_are_refused_are_put_right(local: AthenaLocal, tmp_
             result = local.dbt(*Build().arguments)
         assert fault.struck and not result.success, result.output
         assert "ICEBERG_COMMIT_ERROR" in result.output, result.output
-        quiet(local)
+        await_queries(local)
         assert course.broken_off("since_consent") == []
         held.append(engine.tables(["trusted"])[f"stedi_trusted.{TRUSTED}"])
     assert held[0] == whole != held[1]

@@ -44,8 +44,8 @@ def training_rows(built: Built) -> int:
     return count(built, "stedi_curated.machine_learning_curated")
 
 
-def test_generated_and_bad_deliveries_are_the_same(generated: Built, tally: Tally) -> None:
-    assert differences(generated, tally) == []
+def test_generated_and_bad_deliveries_are_the_same(lakehouse: Built, tally: Tally) -> None:
+    assert differences(lakehouse, tally) == []
 
 
 CHANGES = {
@@ -57,16 +57,16 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("changes", [{}, CHANGES], ids=["none", "a row, a column, values"])
-def test_the_command_tells_of_differences_and_fails_for_them(
-    generated: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
+def test_the_command_reports_differences_and_fails_for_them(
+    small: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
 ) -> None:
     database = tmp_path / "changed.duckdb"
-    database.write_bytes(generated.database.read_bytes())
+    database.write_bytes(small.database.read_bytes())
     with duckdb.connect(database) as connection:
         for table, change in changes.items():
             connection.execute(change.format(table))
-    monkeypatch.setattr(parity, "running", lambda key: nullcontext(generated.local))
-    monkeypatch.setattr(parity, "build_both", lambda *arguments: (database, None))
+    monkeypatch.setattr(parity, "LocalLakehouse", lambda key, report: nullcontext(small.local))
+    monkeypatch.setattr(parity, "build_both", lambda *arguments, show: (database, None))
     done = CliRunner().invoke(parity.main)
     assert done.exit_code == bool(changes), done.output
     lines = done.output.splitlines()[:-1]
@@ -77,17 +77,18 @@ def test_the_command_tells_of_differences_and_fails_for_them(
 @pytest.mark.parametrize(
     "content", [gzip.compress(b"{}\n" * 99)[:-9], b"{}\n"], ids=["a truncated gzip", "no gzip"]
 )
-def test_an_unreadable_file_stops_a_build_too(generated: Built, content: bytes) -> None:
-    s3, bucket = generated.local.client("s3"), generated.local.lake.config.bucket
+def test_an_unreadable_file_stops_a_build_too(small: Built, content: bytes) -> None:
+    s3, bucket = small.local.client("s3"), small.local.lake.config.bucket
     key = "customer/landing/ingest_date=2024-01-01/broken.json.gz"
     s3.put_object(Bucket=bucket, Key=key, Body=content)
     try:
         with pytest.raises(QueryFailed):
-            generated.local.trino.query("select line from stedi_landing.customer")
+            small.local.trino.query("select line from stedi_landing.customer")
     finally:
         s3.delete_object(Bucket=bucket, Key=key)
 
 
+@pytest.mark.deep
 def test_generated_deliveries_are_the_same_at_any_time(generated: Built, tally: Tally) -> None:
     assert before_consent(generated)
     rebuild_both(generated.local, generated.landing, generated.database, *ANY_TIME)
@@ -95,6 +96,7 @@ def test_generated_deliveries_are_the_same_at_any_time(generated: Built, tally: 
     assert differences(generated, tally) == []
 
 
+@pytest.mark.deep
 def test_the_real_deliveries_come_out_the_same(real: Built, tally: Tally) -> None:
     assert differences(real, tally) == []
     assert training_rows(real) == 32_025

@@ -1,17 +1,16 @@
-"""What a build scans is told whole, and is less than what the course's way does."""
+"""Every byte that a build scans is reported, and it is less than the course's way scans."""
 
 from __future__ import annotations
 
 import pytest
 
-from local_athena import scanned
 from local_athena.athena import Execution
-from local_athena.scanned import by_node, scan
 from local_athena.statements import translate
 from local_athena.trino import Answer
 from stedi.cost.scans import MB, Scan
-from support.athena import course
+from support.athena import course, scanned
 from support.athena.built import Built
+from support.athena.scanned import by_node, scan
 
 COMMENT = '-- /* {"app": "dbt", "node_id": "model.stedi_lakehouse.a"} */\n'
 
@@ -47,22 +46,24 @@ def test_queries_are_their_nodes() -> None:
     }
 
 
-def test_a_build_scans_what_its_queries_do(generated: Built) -> None:
-    lines = list(scanned.of_build(generated.result, generated.queries, landing=1))
-    everything = sum(query.answer.bytes_read for query in generated.queries)
+def test_a_build_scans_what_its_queries_do(lakehouse: Built) -> None:
+    lines = list(scanned.of_build(lakehouse.result, lakehouse.queries, landing=1))
+    everything = sum(query.answer.bytes_read for query in lakehouse.queries)
     (last,) = (line for line in lines if line.strip().startswith("(all)"))
     assert f"{everything:,}  bytes scanned" in last
     told = sum(
         int(node["adapter_response"].get("data_scanned_in_bytes") or 0)
-        for node in generated.result.nodes
+        for node in lakehouse.result.nodes
     )
     assert 0 < told <= everything
 
 
+@pytest.mark.deep
 def test_the_curated_tables_scan_less_than_the_courses_way(generated: Built) -> None:
     check(course.compare(generated.local, generated.queries))
 
 
+@pytest.mark.deep
 def test_so_they_do_on_the_real_deliveries(real: Built) -> None:
     compared = course.compare(real.local, real.queries)
     check(compared)

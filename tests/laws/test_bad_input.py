@@ -9,71 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from support.hostile import LINES, ODD_ENDS, hostile_file, reading
 from support.lakehouse import Lakehouse
 
-# (what the line is, its bytes with their end, the reason it is rejected for; None: accepted)
-Lines = list[tuple[str, bytes, str | None]]
-GOOD = b'{"user":"%s@example.com","timestamp":1704067200000,"x":1.0,"y":0.0,"z":-1.0}'
-
-
-def reading(user: bytes = b"ann", **fields: bytes) -> bytes:
-    """A line of the accelerometer, with some of its values others."""
-    line = GOOD % user
-    for name, value in fields.items():
-        before, _, rest = line.partition(b'"%s":' % name.encode())
-        after = min((rest.find(mark) for mark in b",}" if rest.find(mark) >= 0), default=0)
-        line = before + b'"%s":' % name.encode() + value + rest[after:]
-    return line + b"\n"
-
-
-LINES: Lines = [
-    ("a good line", reading(b"good"), None),
-    ("an empty line", b"\n", "not_json"),
-    ("blanks", b"  \t \n", "not_json"),
-    ("no JSON", b"user=ann\n", "not_json"),
-    ("a truncated line", reading()[:40] + b"\n", "not_json"),
-    ("an array", b"[" + GOOD % b"ann" + b"]\n", "not_json"),
-    ("a scalar", b"42\n", "not_json"),
-    ("null", b"null\n", "not_json"),
-    ("two objects", GOOD % b"ann" + GOOD % b"bob" + b"\n", "not_json"),
-    ("NaN", reading(x=b"NaN"), "not_json"),
-    ("invalid UTF-8", reading(b"\xff\xfe"), "not_json"),
-    ("a NUL byte", reading(b"nul\x00"), "not_json"),
-    ("control bytes", reading(b"\x01\x02\x1f"), "not_json"),
-    ("a vertical tab after the object", GOOD % b"ann" + b"\x0b\n", "not_json"),
-    ("a backslash and N", b"\\N\n", "not_json"),
-    ("a 10 MB line that is not JSON", b"x" * 10_000_000 + b"\n", "not_json"),
-    ("a 10 MB field", reading()[:-2] + b',"note":"' + b"x" * 10_000_000 + b'"}\n', None),
-    ("a BOM", b"\xef\xbb\xbf" + reading(b"bom"), None),
-    ("CRLF", GOOD % b"crlf" + b"\r\n", None),
-    ("CR alone", GOOD % b"cr" + b"\r", None),
-    ("a trailing comma", GOOD % b"comma" + b",\n", None),
-    ("the old name of the time", reading(b"old").replace(b"timestamp", b"timeStamp"), None),
-    ("the other case and blanks", reading(b"  GOOD"), None),  # the good line again
-    ("a key twice, the first counts", reading(b"first")[:-2] + b',"user":null}\n', None),
-    ("an unknown field", reading(b"extra")[:-2] + b',"note":{"x":[1]}}\n', None),
-    ("a number as a string", reading(x=b'"1.0"'), "invalid_x"),
-    ("a string as a number", reading().replace(b'"ann@example.com"', b"7"), "invalid_user"),
-    ("1e400", reading(y=b"1e400"), "invalid_y"),
-    ("a missing field", reading().replace(b',"z":-1.0', b""), "missing_z"),
-    ("null", reading(z=b"null"), "missing_z"),
-    ("a fractional time", reading(timestamp=b"1704067200000.5"), "invalid_timestamp"),
-    ("a negative time", reading(timestamp=b"-1"), "invalid_timestamp"),
-    ("microseconds", reading(timestamp=b"1704067200000000"), "invalid_timestamp"),
-    ("the year 2100", reading(timestamp=b"4102444800000"), "invalid_timestamp"),
-    ("the millisecond before", reading(timestamp=b"4102444799999"), None),
-    ("no email", reading().replace(b"@example.com", b""), "invalid_user"),
-    ("an empty object", b"{}\n", "missing_user"),
-    ("the last line, without an end", GOOD % b"last", None),
-]
 ACCEPTED_USERS = ("good", "ann", "bom", "crlf", "cr", "comma", "old", "first", "extra", "last")
 DISTINCT = len(ACCEPTED_USERS) + 1  # ann has two readings, of two times
-ODD_ENDS = b'{"user": 7}\r\n[1]\nM\xfcller\n'
-
-
-def content() -> bytes:
-    """The file of all the lines."""
-    return b"".join(line for _, line, _ in LINES)
 
 
 def check(lakehouse: Lakehouse, copies: int) -> None:
@@ -94,13 +34,13 @@ def check(lakehouse: Lakehouse, copies: int) -> None:
 
 
 def test_every_bad_line_has_its_reason_and_good_lines_are_kept(lakehouse: Lakehouse) -> None:
-    lakehouse.land("accelerometer", "hostile.json", content())
+    lakehouse.land("accelerometer", "hostile.json", hostile_file())
     check(lakehouse, copies=1)
 
 
 def test_the_same_holds_in_a_gzip_beside_empty_files(lakehouse: Lakehouse) -> None:
-    lakehouse.land("accelerometer", "hostile.json", content())
-    lakehouse.land("accelerometer", "hostile.json.gz", gzip.compress(content()))
+    lakehouse.land("accelerometer", "hostile.json", hostile_file())
+    lakehouse.land("accelerometer", "hostile.json.gz", gzip.compress(hostile_file()))
     lakehouse.land("accelerometer", "empty.json", b"")
     lakehouse.land("accelerometer", "empty.json.gz", gzip.compress(b""))
     check(lakehouse, copies=2)
@@ -128,7 +68,7 @@ def test_an_absent_zone_is_zero_rows(lakehouse: Lakehouse) -> None:
 @pytest.fixture(params=["a truncated gzip", "no gzip at all", "a dangling link"])
 def unreadable(request: pytest.FixtureRequest, lakehouse: Lakehouse) -> Path:
     """A file of the zone that cannot be read; more of that in tests/scripts."""
-    path = lakehouse.land("customer", "broken.json.gz", gzip.compress(content())[:-9])
+    path = lakehouse.land("customer", "broken.json.gz", gzip.compress(hostile_file())[:-9])
     if request.param == "no gzip at all":
         path.write_bytes(b"{}\n")
     elif request.param == "a dangling link":

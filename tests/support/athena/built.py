@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_athena.athena import Execution
-from support.athena.local import AthenaLocal, Result
+from support.athena.local import LocalLakehouse, Result
 from support.athena.parity import build_both
 
 
@@ -14,14 +14,14 @@ from support.athena.parity import build_both
 class Built:
     """A landing root and what was made of it."""
 
-    local: AthenaLocal
+    local: LocalLakehouse
     landing: Path
     database: Path  # DuckDB's
     result: Result  # of the build on Athena
     queries: list[Execution]  # of it, all of them
 
 
-def built(local: AthenaLocal, landing: Path, tests: bool) -> Built:
+def built(local: LocalLakehouse, landing: Path, tests: bool) -> Built:
     """Builds a landing root on both engines, on Athena with its tests if wanted."""
     local.engine.executions.clear()
     database, result = build_both(local, landing, tests=tests)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from local_athena.athena import Execution
-from local_athena.scanned import ask, by_node, total, upstream
 from stedi.commands.text import section
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
+from support.athena.scanned import ask, by_node, total, upstream
 
 DATABASE = BUCKET = "stedi-course"
 # All of them strings, so that a line that is wrong stops no query; it reads the same bytes.
@@ -70,7 +70,7 @@ class Beside:
         return self.course / self.ours if self.ours else float("inf")
 
 
-def reads(local: AthenaLocal) -> int:
+def reads(local: LocalLakehouse) -> int:
     """Bytes that its queries scan of what has landed; they are run."""
     _lay_tables(local)
     return sum(ask(local, sql)[1] for sql in QUERIES.values())
@@ -82,7 +82,7 @@ def would_read(landed: dict[str, int]) -> int:
     return sum(landed[name] for name in named)
 
 
-def compare(local: AthenaLocal, build: list[Execution]) -> list[Beside]:
+def compare(local: LocalLakehouse, build: list[Execution]) -> list[Beside]:
     """Measures both ways on the landing zone that was built by the queries of `build`."""
     _lay_tables(local)
     scans = by_node(build)
@@ -117,19 +117,17 @@ def report(compared: list[Beside]) -> Iterator[str]:
     )
 
 
-def _of_one_person(local: AthenaLocal, columns: str, table: str, person: str) -> str:
+def _of_one_person(local: LocalLakehouse, columns: str, table: str, person: str) -> str:
     ((one,),) = local.trino.query(f"select max({person}) from {table}").rows
     return f"select {columns} from {table} where {person} = '{one}'"
 
 
-def _lay_tables(local: AthenaLocal) -> None:
+def _lay_tables(local: LocalLakehouse) -> None:
     glue, bucket = local.client("glue"), local.lake.config.bucket
     local.client("s3").create_bucket(Bucket=BUCKET)
     glue.create_database(DatabaseInput={"Name": DATABASE})
     for name, columns in COLUMNS.items():
-        place = (
-            f"s3://{bucket}/{name}/landing/" if name in LANDED else f"s3://{BUCKET}/{name}/"
-        )
+        place = f"s3://{bucket}/{name}/landing/" if name in LANDED else f"s3://{BUCKET}/{name}/"
         glue.create_table(DatabaseName=DATABASE, TableInput=_json_table(name, columns, place))
 
 
@@ -152,7 +150,7 @@ def _json_table(name: str, columns: tuple[str, ...], location: str) -> dict:
     }
 
 
-def _put_training_table(local: AthenaLocal, made: Execution) -> None:
+def _put_training_table(local: LocalLakehouse, made: Execution) -> None:
     names = COLUMNS["machine_learning_curated"]
     lines = (json.dumps(dict(zip(names, map(_number_or_text, row)))) for row in made.answer.rows)
     local.client("s3").put_object(

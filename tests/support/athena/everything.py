@@ -1,4 +1,4 @@
-"""What both engines are given: generated deliveries of many seeds, and everything bad there is."""
+"""What both engines are given: generated deliveries, and everything bad there is."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from test_bad_input import ODD_ENDS, content
-
 from stedi.synthetic.bad_lines import CHECKED, kinds
 from stedi.synthetic.generator import generate
 from stedi.synthetic.lines import plain
 from stedi.synthetic.personas import PERSONAS, Settings
+from support.hostile import ODD_ENDS, hostile_file
 from support.nasty import PIECES
 
 EVERY_PERSONA = len(PERSONAS)
@@ -23,7 +22,16 @@ SETTINGS = (
     *(Settings(people=20, days=2, readings_per_person=40, seed=s, bad_share=0.1, ordinary=True)
       for s in range(9, 13)),
 )  # fmt: skip
-ODD_NAMES = ("a b.json", "%41.json", "é😀.json", "a'b.json", "a+b=c.json", "#[1].json", "{a},*.json")
+SHORT = Settings(people=EVERY_PERSONA, readings_per_person=4, seed=0, bad_share=0.1)
+ODD_NAMES = (
+    "a b.json",
+    "%41.json",
+    "é😀.json",
+    "a'b.json",
+    "a+b=c.json",
+    "#[1].json",
+    "{a},*.json",
+)
 DAY = "ingest_date=2024-01-01"
 A_LINE = {
     "email": '"ann@example.com"', "lastUpdateDate": "1704067200000", "serialNumber": '"a"',
@@ -33,14 +41,24 @@ A_LINE = {
 }  # fmt: skip
 
 
+def land_a_little(landing: Path) -> None:
+    """Lands every persona once, each kind of bad line, and files of odd bytes."""
+    generate(SHORT, landing)
+    _land_bad_files(landing)
+
+
 def land_everything(landing: Path) -> None:
-    """Lands all of it in one root, as the price of a build is the build, not its rows."""
+    """Lands all seeds in one root, as the price of a build is the build, not its rows."""
     for settings in SETTINGS:
         drawn = landing.with_name(f"seed-{settings.seed}")
         generate(settings, drawn)
         for path in drawn.glob("*/landing/*/*"):
             name = f"{settings.seed}-{path.name}"
             _write(landing / path.relative_to(drawn).with_name(name), path, settings.seed)
+    _land_bad_files(landing)
+
+
+def _land_bad_files(landing: Path) -> None:
     for entity, files in bad_files():
         for name, lines in files.items():
             (landing / entity / "landing" / DAY / name).write_bytes(lines)
@@ -50,15 +68,19 @@ def bad_files() -> Iterator[tuple[str, dict[str, bytes]]]:
     """Of each entity the files, by name, that hold what the DuckDB target is tried on."""
     for entity in CHECKED:
         every_kind = b"".join(_every_kind(entity))
-        yield entity, {
-            "kinds.json": every_kind,
-            "kinds.json.gz": gzip.compress(every_kind),
-            "ends.json": ODD_ENDS,
-            "empty.json": b"",
-            "empty.json.gz": gzip.compress(b""),
-            **dict(zip(ODD_NAMES, _nasty(entity))),
-        }
-    yield "accelerometer", {"hostile.json": content(), "hostile.json.gz": gzip.compress(content())}
+        yield (
+            entity,
+            {
+                "kinds.json": every_kind,
+                "kinds.json.gz": gzip.compress(every_kind),
+                "ends.json": ODD_ENDS,
+                "empty.json": b"",
+                "empty.json.gz": gzip.compress(b""),
+                **dict(zip(ODD_NAMES, _nasty(entity), strict=False)),
+            },
+        )
+    hostile = hostile_file()
+    yield "accelerometer", {"hostile.json": hostile, "hostile.json.gz": gzip.compress(hostile)}
 
 
 def _write(target: Path, source: Path, seed: int) -> None:

@@ -1,41 +1,31 @@
-"""A local Athena: AWS's APIs by moto in this process, queries by Trino, the lakehouse provisioned."""
+"""The lakehouse on a local Athena: provisioned by `stedi aws apply`, built by dbt."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
-import requests
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-
-from local_athena import athena, cloudformation, glue
-from local_athena.trino import Trino
+from local_athena import faults
+from local_athena.server import ACCOUNT, SITE, LocalAthena
 from stedi.aws.config import load_config
 from stedi.aws.names import Lakehouse
 
 PROJECT = Path(__file__).resolve().parents[3]
 CONFIG = PROJECT / "infrastructure" / "config.toml"
-SITE = Path(__file__).with_name("site")  # what Python does at its start
-ACCOUNT = "123456789012"  # moto's
-NO_DAYS = date(2024, 1, 1)
+FIRST_DAY = date(2024, 1, 1)  # of landing, where nothing lands
 
 
 @dataclass
 class Result:
-    """What a dbt command came to; `nodes` is dbt's own run_results.json."""
+    """What a dbt command came to; `nodes` are those of dbt's run_results.json."""
 
     success: bool
     output: str
@@ -47,61 +37,61 @@ class Result:
         return {n["unique_id"].split(".")[2] for n in self.nodes if n["status"] in bad}
 
 
-class AthenaLocal:
-    """An account on this machine with an Athena that answers. `running()` starts one."""
+class LocalLakehouse(LocalAthena):
+    """A local Athena and the commands of this project on it; see LocalAthena.
 
-    def __init__(self, folder: Path, server: ThreadedMotoServer) -> None:
-        self.folder = folder
-        self.config = folder / "config.toml"
-        self.key_file = folder / "key"
-        shutil.copy(PROJECT / "profiles.yml.example", folder / "profiles.yml")
+    config: names of everything on AWS. key_file: the pseudonym key. lake: names and ARNs.
+    """
+
+    def __init__(self, key: str, report: Callable[[str], object] = lambda _: None) -> None:
+        """key: the pseudonym key."""
+        self._key = key
         self.lake = Lakehouse(load_config(CONFIG), ACCOUNT)
-        self.server = server
-        host, port = server.get_host_and_port()
-        self.url = f"http://{host}:{port}"
-        self.trino = Trino(folder / "trino", self.url, self.lake.config.region)
-        self.engine = athena.Engine(self.trino, ACCOUNT, self.lake.config.region)
+        super().__init__(self.lake.config.region, report=report)
+
+    def _start(self) -> None:
+        super()._start()
+        shutil.copy(PROJECT / "profiles.yml.example", self.folder / "profiles.yml")
+        self.config = self.folder / "config.toml"
+        self.key_file = self.folder / "key"
+        self.key_file.write_text(self._key + "\n")
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to take this for AWS, and no settings of whoever started it."""
-        own = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "STEDI_"))}
+        """What a command of this project needs, and no settings of whoever started this."""
+        inherited = super().environment.items()
+        own = {name: value for name, value in inherited if not name.startswith(("STEDI_", "DBT_"))}
+        commands = self.folder / "dbt" / "commands"
         return own | {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "none",
-            "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_REGION": self.lake.config.region,
-            "AWS_DEFAULT_REGION": self.lake.config.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": "127.0.0.1",
-            "PYTHONPATH": str(SITE),
+            "PYTHONPATH": f"{SITE}:{PROJECT / 'scripts'}",
             "STEDI_POLL_SECONDS": "0.05",
             "STEDI_BUILD_LEASE_MINUTES": "0",  # no build waits for one that a test has killed
+            "STEDI_PSEUDONYM_KEY_FILE": str(self.key_file),
+            "DBT_PROFILES_DIR": str(self.folder),
+            "DBT_TARGET_PATH": str(commands),
+            "DBT_LOG_PATH": str(commands / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
 
-    def client(self, service: str) -> Any:
-        """A client of one of the account's services."""
-        region = self.lake.config.region
-        session = boto3.Session("none", "none", region_name=region)
-        return session.client(service, endpoint_url=self.url)
+    @property
+    def target(self) -> tuple[str, ...]:
+        """The options by which a command of `stedi` is told to work on this lakehouse."""
+        return ("--target", "athena", "--config", str(self.config))
 
-    def empty(self) -> None:
-        """Makes the account one in which nothing was ever done."""
-        requests.post(f"{self.url}/moto-api/reset", timeout=60).raise_for_status()
+    def provision(self, first: date = FIRST_DAY) -> str:
+        """Empties the account and provisions it, with landing from `first` on.
 
-    def provision(self, first: date = NO_DAYS) -> str:
-        """Empties the account and provisions it, with landing from `first` on. Returns what
-        scripts/provision.py printed."""
+        Returns what `stedi aws apply` printed. Raises RuntimeError where it fails.
+        """
         self.empty()
         # Projection looks into the folder of every day, so there should not be years of them.
-        config = re.sub(
-            r"(?m)^landing_start = .*$", f"landing_start = {first}", CONFIG.read_text()
-        )
+        config = re.sub(r"(?m)^landing_start = .*$", f"landing_start = {first}", CONFIG.read_text())
         self.config.write_text(config)
-        command = ["scripts/provision.py", "--config", self.config, "apply"]
-        return self._python(*command, "--key-file", self.key_file)
+        given = ("--config", str(self.config), "--key-file", str(self.key_file))
+        ran = self.stedi("aws", "apply", *given)
+        if ran.returncode:
+            raise RuntimeError(ran.stdout)
+        return ran.stdout
 
     def land(self, landing: Path, closed: bool = False) -> None:
         """Provisions the account for a landing root, and copies that into the bucket.
@@ -110,10 +100,10 @@ class AthenaLocal:
         most of the time of a small build.
         """
         names = {p.name.partition("=")[2] for p in landing.glob("*/landing/ingest_date=*")}
-        days = {date.fromisoformat(name) for name in names} or {NO_DAYS}
+        days = {date.fromisoformat(name) for name in names} or {FIRST_DAY}
         self.provision(min(days))
         if closed:
-            self.project(min(days), max(days) + timedelta(days=1))  # Trino wants two days
+            self.end_landing(min(days), max(days) + timedelta(days=1))  # Trino wants two days
         self.put(landing)
 
     def put(self, landing: Path) -> None:
@@ -126,8 +116,8 @@ class AthenaLocal:
                 Body=path.read_bytes(),
             )
 
-    def project(self, first: date, last: date) -> None:
-        """Has the landing tables end on a day, where they end today."""
+    def end_landing(self, first: date, last: date) -> None:
+        """Has queries look for landed files from one day to another, instead of until today."""
         glue = self.client("glue")
         for table in glue.get_tables(DatabaseName="stedi_landing")["TableList"]:
             kept = ("Name", "StorageDescriptor", "PartitionKeys", "TableType")
@@ -138,11 +128,26 @@ class AthenaLocal:
             glue.update_table(DatabaseName="stedi_landing", TableInput=given)
 
     def dbt(
-        self, *arguments: str, target: str = "athena", folder: str = "dbt", **settings: str
+        self,
+        *arguments: str,
+        target: str = "athena",
+        folder: str = "dbt",
+        show: Callable[[str], object] = lambda _: None,
+        **settings: str,
     ) -> Result:
-        """Runs a dbt command of this project, as people do."""
+        """Runs a dbt command of this project, as people do. show: is given each line at once."""
         process = self.start(*arguments, target=target, folder=folder, **settings)
-        output, _ = process.communicate()
+        output = ""
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                output += line
+                show(line.rstrip("\n"))
+            process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         found = self.folder / folder / target / "run_results.json"
         nodes = json.loads(found.read_text())["results"] if found.exists() else []
         return Result(process.returncode == 0, output, nodes)
@@ -150,8 +155,10 @@ class AthenaLocal:
     def start(
         self, *arguments: str, target: str = "athena", folder: str = "dbt", **settings: str
     ) -> subprocess.Popen[str]:
-        """Starts a dbt command; its output can be read, and it can be killed. Two at once take
-        two folders."""
+        """Starts a dbt command; its output can be read, and it can be killed.
+
+        folder: for dbt's artifacts; two commands at the same time need two.
+        """
         target_path = self.folder / folder / target
         places = [
             *("--project-dir", PROJECT, "--profiles-dir", self.folder, "--target", target),
@@ -159,66 +166,35 @@ class AthenaLocal:
         ]
         (target_path / "run_results.json").unlink(missing_ok=True)
         return subprocess.Popen(
-            [Path(sys.executable).with_name("dbt"), *arguments, *places],
+            [_program("dbt"), *arguments, *places],
             cwd=PROJECT,
-            env=self.environment | {"STEDI_PSEUDONYM_KEY_FILE": str(self.key_file)} | settings,
+            env=self.environment | settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def script(
-        self, name: str, *arguments: str, given: str | None = None, **settings: str
+    def kill_dbt(
+        self, matches: faults.Matches, *arguments: str, done: bool = False, folder: str = "dbt"
+    ) -> faults.Killed:
+        """Runs a dbt command and kills it at a call; see faults.killed."""
+        return faults.killed(self, lambda: self.start(*arguments, folder=folder), matches, done)
+
+    def stedi(
+        self, *arguments: str, given: str | None = None, **settings: str
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a script of this project as people do; `given`: its stdin."""
-        target_path = self.folder / "dbt" / "scripts"
-        places = {
-            "STEDI_PSEUDONYM_KEY_FILE": str(self.key_file),
-            "DBT_PROFILES_DIR": str(self.folder),
-            "DBT_TARGET_PATH": str(target_path),
-            "DBT_LOG_PATH": str(target_path / "logs"),
-        }
+        """Runs a command of `stedi` as people do. given: its stdin."""
         return subprocess.run(
-            [sys.executable, f"scripts/{name}.py", *arguments],
+            [_program("stedi"), *arguments],
             cwd=PROJECT,
-            env=self.environment | places | settings,
+            env=self.environment | settings,
             input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def _python(self, *command: object) -> str:
-        ran = subprocess.run(
-            [sys.executable, *map(str, command)],
-            cwd=PROJECT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if ran.returncode:
-            raise RuntimeError(ran.stdout)
-        return ran.stdout
 
-
-@contextmanager
-def running(key: str) -> Iterator[AthenaLocal]:
-    """A local Athena, as long as the context lasts; `key` is the pseudonym key.
-
-    Raises RuntimeError where Trino does not start.
-    """
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
-    cloudformation.teach()
-    glue.teach()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="athena-local-")))
-        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        server.start()
-        stack.callback(server.stop)
-        local = AthenaLocal(folder, server)
-        local.key_file.write_text(key + "\n")
-        athena.install(local.engine)
-        stack.callback(local.trino.stop)
-        local.trino.start()
-        yield local
+def _program(name: str) -> Path:
+    """A program of this Python's own environment."""
+    return Path(sys.executable).with_name(name)

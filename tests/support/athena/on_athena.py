@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 
-from local_athena.faults import Call, Matches, injected, killed
+from local_athena.faults import Call, Matches, injected
 from stedi.storage.bucket import Bucket
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
 from support.athena.parity import of_trino
 from support.athena.stored import beyond_staging, everywhere
 from support.expected_tables import Rows
@@ -27,7 +27,7 @@ FIRST_GUESS = 100  # changes of a build, where none has ended yet
 class OnAthena:
     """See replay.Engine. A build is killed before one of its calls that change something."""
 
-    def __init__(self, local: AthenaLocal, folder: Path, history: History) -> None:
+    def __init__(self, local: LocalLakehouse, folder: Path, history: History) -> None:
         """folder: an empty one. history: the one that is to happen, for its days."""
         self._local = local
         self._landed = folder / "landed"  # a copy of what DuckDB builds anew
@@ -35,7 +35,7 @@ class OnAthena:
         self._changes = FIRST_GUESS
         local.provision(FIRST_DAY)
         last = date.fromisoformat(history.dates()[-1])
-        local.project(FIRST_DAY, last + timedelta(days=1))  # Trino wants two days
+        local.end_landing(FIRST_DAY, last + timedelta(days=1))  # Trino wants two days
 
     def land(self, source: str, name: str, content: bytes, date: str) -> None:
         key = f"{source}/landing/ingest_date={date}/{name}"
@@ -49,7 +49,7 @@ class OnAthena:
         # in one thread, so that calls come in one order; else as wide as Athena is built on
         arguments = build.arguments if build.killed is not None else _wide(build.arguments)
         if build.killed is not None:
-            broken = killed(self._local, self._last(build.killed), *arguments)
+            broken = self._local.kill_dbt(self._last(build.killed), *arguments)
             if broken.at is not None:
                 return Outcome(success=False, killed=True)
             return Outcome(success=True, errors=broken.output)
@@ -78,8 +78,8 @@ class OnAthena:
         return {name: of_trino(self._local, name) for name in names}
 
     def maintain(self) -> None:
-        self._script("maintain", "--target", "athena", "--config", str(self._local.config))
-        self._script("object_versions", "--results", "--config", str(self._local.config))
+        self._stedi("maintain", *self._local.target)
+        self._stedi("purge", "--results", *self._local.target)
 
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """Texts in any version of an object beyond staging, where no row has them."""
@@ -97,12 +97,11 @@ class OnAthena:
         given = "".join(f"  {email.upper()}\n" for email in emails)
         # where people are erased there need be no pseudonym key on the machine
         nowhere = {"STEDI_PSEUDONYM_KEY_FILE": "/nowhere"}
-        root = f"s3://{self.bucket.name}"
-        told = self._script("erase", "--root", root, *options, given=given, **nowhere)
-        assert not any(email in told or customer_id(email) in told for email in emails)
+        printed = self._stedi("erase", *self._local.target, *options, given=given, **nowhere)
+        assert not any(email in printed or customer_id(email) in printed for email in emails)
 
-    def _script(self, *arguments: str, **more: str) -> str:
-        done = self._local.script(*arguments, **more)
+    def _stedi(self, *arguments: str, **more: str) -> str:
+        done = self._local.stedi(*arguments, **more)
         assert done.returncode == 0, done.stdout
         return done.stdout
 

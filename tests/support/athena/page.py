@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAMS = ("aws", "dbt", "make", "pip", "python", "python3")
+PROGRAMS = ("aws", "dbt", "make", "pip", "python", "python3", "stedi")
 BLOCK = "    "
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,13 +15,13 @@ from typing import Any
 import click
 import duckdb
 
-from local_athena import trino
+from local_athena.stopping import Stopped, stoppable
 from stedi.commands.text import aligned
 from stedi.landing.plan import land_all
 from stedi.landing.zones import LocalZone
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
-from support.athena.local import AthenaLocal, Result, running
+from support.athena.local import LocalLakehouse, Result
 
 KEY = "the-key-of-a-comparison-which-is-no-secret"
 LANDED_ON = "2024-01-01"  # of deliveries that have no date of their own
@@ -47,33 +47,45 @@ class Compared:
 
 
 def build_both(
-    local: AthenaLocal, landing: Path, *arguments: str, tests: bool = False
+    local: LocalLakehouse,
+    landing: Path,
+    *arguments: str,
+    tests: bool = False,
+    show: Callable[[str], object] = lambda _: None,
 ) -> tuple[Path, Result]:
     """Lands a landing root and builds it on both engines, on Athena with tests if wanted.
 
-    Returns DuckDB's database, and what the build on Athena came to. Raises RuntimeError.
+    show: is given each line of dbt's output at once. Returns DuckDB's database, and what the build
+    on Athena came to. Raises RuntimeError.
     """
     database = local.folder / "lakehouse.duckdb"
     database.unlink(missing_ok=True)
     local.land(landing, closed=True)
-    return database, rebuild_both(local, landing, database, *arguments, tests=tests)
+    result = rebuild_both(local, landing, database, *arguments, tests=tests, show=show)
+    return database, result
 
 
 def rebuild_both(
-    local: AthenaLocal, landing: Path, database: Path, *arguments: str, tests: bool = False
+    local: LocalLakehouse,
+    landing: Path,
+    database: Path,
+    *arguments: str,
+    tests: bool = False,
+    show: Callable[[str], object] = lambda _: None,
 ) -> Result:
     """Builds again what was landed, or a part of it. Raises RuntimeError."""
     places = {"STEDI_LANDING": str(landing.resolve()), "STEDI_DUCKDB": str(database)}
     without = ("build", *WITHOUT_TESTS, *arguments)
-    offline = local.dbt(*without, target="duckdb", **places)
-    on_athena = local.dbt(*(("build", *arguments) if tests else without), target="athena")
+    offline = local.dbt(*without, target="duckdb", show=show, **places)
+    with_tests = ("build", *arguments) if tests else without
+    on_athena = local.dbt(*with_tests, target="athena", show=show)
     for result in (offline, on_athena):
         if not result.success:
             raise RuntimeError(result.output)
     return on_athena
 
 
-def compare(local: AthenaLocal, database: Path) -> Iterator[Compared]:
+def compare(local: LocalLakehouse, database: Path) -> Iterator[Compared]:
     """Each table of the two lakehouses, all rows and columns, in no order.
 
     A column that only one of them has counts as a difference of every row.
@@ -82,9 +94,7 @@ def compare(local: AthenaLocal, database: Path) -> Iterator[Compared]:
         for name in _tables(connection):
             offline = _without_its_build(_of_duckdb(connection, name))
             real = _without_its_build(of_trino(local, name))
-            yield Compared(
-                name, offline.total(), real.total(), offline - real, real - offline
-            )
+            yield Compared(name, offline.total(), real.total(), offline - real, real - offline)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -112,12 +122,14 @@ def _of_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> Rows:
     return _rows(columns, cursor.fetchall())
 
 
-def of_trino(local: AthenaLocal, name: str) -> Rows:
+def of_trino(local: LocalLakehouse, name: str) -> Rows:
     """All rows of a table `schema.name`. Raises QueryFailed."""
     answer = local.trino.query(f"select * from {name}")
     columns = [column for column, _ in answer.columns]
     kinds = [kind for _, kind in answer.columns]
-    return _rows(columns, ([_value(*c) for c in zip(row, kinds)] for row in answer.rows))
+    return _rows(
+        columns, ([_value(*c) for c in zip(row, kinds, strict=True)] for row in answer.rows)
+    )
 
 
 def _rows(columns: list[str], rows: Any) -> Rows:
@@ -173,17 +185,18 @@ from_option = click.option(
 @click.option("--vars", "variables", help="dbt's vars, as YAML.")
 def main(folder: Path | None, variables: str | None) -> None:
     """Build the same deliveries on both engines, and say for each table how many rows differ."""
-    if reason := trino.missing():
-        raise click.ClickException(reason)
-    with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
-        landing = Path(temporary) / "landing"
-        land(folder, landing)
-        given = ("--vars", variables) if variables else ()
-        try:
-            database, _ = build_both(local, landing, *given)
-            compared = list(compare(local, database))
-        except RuntimeError as error:
-            raise click.ClickException(str(error)) from error
+    given = ("--vars", variables) if variables else ()
+    try:
+        with stoppable(), LocalLakehouse(KEY, report=click.echo) as local:
+            with tempfile.TemporaryDirectory(dir=local.folder) as temporary:
+                landing = Path(temporary) / "landing"
+                land(folder, landing)
+                database, _ = build_both(local, landing, *given, show=click.echo)
+                compared = list(compare(local, database))
+    except Stopped:
+        raise click.ClickException("stopped before the two were compared") from None
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
     for line in report(compared):
         click.echo(line)
     sys.exit(any(c.differing for c in compared))

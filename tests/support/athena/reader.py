@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from local_athena.trino import QueryFailed
-from support.athena.local import AthenaLocal
+from support.athena.local import LocalLakehouse
 from support.athena.parity import Rows, of_trino
 
 
@@ -28,7 +28,7 @@ class Seen:
 
 
 @contextmanager
-def reading(local: AthenaLocal, tables: Iterable[str]) -> Iterator[dict[str, Seen]]:
+def reading(local: LocalLakehouse, tables: Iterable[str]) -> Iterator[dict[str, Seen]]:
     """Reads all rows of the tables in turn, without a pause, for as long as the context lasts."""
     seen = {table: Seen() for table in tables}
     stop = threading.Event()

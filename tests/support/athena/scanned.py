@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from local_athena.athena import Execution
 from stedi.commands.text import section
 from stedi.cost.scans import NODE, USD_PER_TB, Scan
-from support.athena.local import AthenaLocal, Result
+from support.athena.local import LocalLakehouse, Result
 
 
 def scan(query: Execution) -> Scan:
@@ -39,7 +39,7 @@ def total(scans: Iterable[Scan]) -> Scan:
     return sum(scans, Scan())
 
 
-def upstream(local: AthenaLocal, *models: str) -> set[str]:
+def upstream(local: LocalLakehouse, *models: str) -> set[str]:
     """Ids of the models, and of all nodes that they are made from, by dbt's last manifest."""
     manifest = json.loads((local.folder / "dbt/athena/manifest.json").read_text())
     found: set[str] = set()
@@ -52,7 +52,7 @@ def upstream(local: AthenaLocal, *models: str) -> set[str]:
     return found
 
 
-def ask(local: AthenaLocal, sql: str) -> tuple[Execution, int]:
+def ask(local: LocalLakehouse, sql: str) -> tuple[Execution, int]:
     """Runs a query as any client of Athena; returns it, and the bytes that Athena says it scanned.
 
     Raises RuntimeError with Athena's reason.

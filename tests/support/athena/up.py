@@ -1,29 +1,25 @@
-"""A local Athena to try: provisioned, landed, built, and up until it is stopped."""
+"""`make athena`: the lakehouse on a local Athena, built, and up until it is stopped."""
 
 from __future__ import annotations
 
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from local_athena import scanned, trino
+from local_athena.stopping import Stopped, stoppable
 from stedi.commands.text import aligned, section
-from support.athena import course
-from support.athena.local import AthenaLocal, running
+from support.athena import course, scanned
+from support.athena.local import LocalLakehouse
 from support.athena.parity import KEY, from_option, land
 
-# boto3 reads the second of the regions alone, other SDKs the first.
-EXPORTED = (
-    *("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-    *("AWS_REGION", "AWS_DEFAULT_REGION"),
-)
 EXAMPLE = "aws glue get-tables --database-name stedi_curated --query 'TableList[].Name'"
 
 
-def counts(local: AthenaLocal) -> Iterator[str]:
+def counts(local: LocalLakehouse) -> Iterator[str]:
     """Rows of what people read."""
     layers = ("trusted", "curated", "audit")
     found = []
@@ -34,47 +30,55 @@ def counts(local: AthenaLocal) -> Iterator[str]:
     yield from section("Rows", found)
 
 
-def stay(local: AthenaLocal) -> None:
-    """Says how to ask, and returns at Ctrl-C."""
-    click.echo("\nAsk it from another shell, with boto3 or the AWS command line:")
-    for name in EXPORTED:
-        click.echo(f"    export {name}={local.environment[name]}")
+def stay(local: LocalLakehouse) -> None:
+    """Says how to query it, and waits until a signal raises Stopped."""
+    click.echo("\nQuery it from another shell, with boto3 or the AWS command line:")
+    for line in local.exports():
+        click.echo(f"    {line}")
     click.echo(f"    {EXAMPLE}")
-    click.echo("Ctrl-C stops it, and nothing of it stays.")
-    try:
+    click.echo("Ctrl-C or SIGTERM stops it and removes all that it holds.")
+    while True:
         signal.pause()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
 
 
 @click.command()
 @from_option
 @click.option("--once", is_flag=True, help="Stop after the summary.")
 def main(folder: Path | None, once: bool) -> None:
-    """Start a local Athena, build the lakehouse on it, and leave it up until Ctrl-C."""
-    click.echo("Starting a local Athena; the first time, Trino is fetched (1 GB)")
-    if reason := trino.missing():
-        raise click.ClickException(reason)
-    with tempfile.TemporaryDirectory() as temporary, running(KEY) as local:
+    """Start a local Athena, build the lakehouse on it, and leave it up until Ctrl-C or SIGTERM."""
+    try:
+        with stoppable(), LocalLakehouse(KEY, report=click.echo) as local:
+            build(local, folder)
+            if not once:
+                stay(local)
+    except Stopped:
+        with suppress(OSError):  # the terminal may be gone
+            click.echo("Stopped")
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def build(local: LocalLakehouse, folder: Path | None) -> None:
+    """Lands deliveries, builds them and prints a summary. Raises RuntimeError where it fails."""
+    with tempfile.TemporaryDirectory(dir=local.folder) as temporary:
         landing = Path(temporary) / "landing"
         land(folder, landing)
+        click.echo("Provisioning the account: stedi aws apply")
         local.land(landing)
-        click.echo("Provisioned and landed; dbt build --target athena")
-        result = local.dbt("build")
+        click.echo("Building and testing the tables: dbt build --target athena")
+        result = local.dbt("build", show=click.echo)
         if not result.success:
-            raise click.ClickException(result.output)
+            raise RuntimeError("The build failed; dbt's own message stands above")
         queries = [*local.engine.executions.values()]
         bytes_landed = sum(path.stat().st_size for path in landing.glob("*/landing/*/*"))
-        passed = [(len(result.nodes), "models, seeds and tests succeeded")]
-        for line in (
-            *aligned(passed),
-            *counts(local),
-            *scanned.of_build(result, queries, bytes_landed),
-            *course.report(course.compare(local, queries)),
-        ):
-            click.echo(line)
-        if not once:
-            stay(local)
+    passed = [(len(result.nodes), "models, seeds and tests succeeded")]
+    for line in (
+        *aligned(passed),
+        *counts(local),
+        *scanned.of_build(result, queries, bytes_landed),
+        *course.report(course.compare(local, queries)),
+    ):
+        click.echo(line)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 import night_bounds
 import year as year_command
 from history import Shape
-from local_athena.scanned import Scan
 from measure import MIB, Failed, Measure, middle
 from night_page import megabytes
 from nights import NIGHTS, NOTHING, PEOPLE, PERSON, Build, Scanned, Took, Year, rebuilt_days
 from nights_athena import build_of, changes
 from support.athena import course
+from support.athena.scanned import Scan
 
 DAY = 1_000_000
 REFRESH = 500 * DAY
