@@ -1,7 +1,7 @@
 """Law 4 on random histories, on the local Athena: each build beside Python's expectation, the last
 one beside DuckDB's full refresh too.
 
-    STEDI_ATHENA_HISTORIES=3 pytest tests/athena_local/test_histories_on_athena.py
+    STEDI_ATHENA_HISTORIES=3 pytest tests/athena/test_histories_on_athena.py
 
 STEDI_ATHENA_HISTORIES (1)     how many histories, of thirty lives each
 STEDI_ATHENA_TURNS (0)         turns of deliveries and builds, as many as were drawn of each; 0:
