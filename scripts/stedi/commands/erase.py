@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
 from stedi.commands.command import Command, Target, target_options
+from stedi.erasure.emails import emails_in
 from stedi.erasure.erasure import Erasing, told, warnings
 from stedi.erasure.open import open_lakehouse, operator
-from stedi.erasure.people import emails_in
 
 ACCESS = "take on the privacy-officer role, which may read, rewrite and delete what an erasure must"
 RETRY = "If the erasure had begun, run it again with the same emails: it resumes"
@@ -21,7 +21,7 @@ RETRY = "If the erasure had begun, run it again with the same emails: it resumes
 @click.option(
     "--file",
     "source",
-    type=click.File(encoding="utf-8"),
+    type=click.File("rb"),
     help="Emails, one a line.  [default: stdin]",
 )
 @click.option("--build-profile", help="AWS_PROFILE for dbt, where the operator's may not build.")
@@ -29,7 +29,7 @@ RETRY = "If the erasure had begun, run it again with the same emails: it resumes
 @click.option("--reinstate", is_flag=True, help="Let erased people come back instead.")
 def main(
     target: Target,
-    source: TextIO | None,
+    source: BinaryIO | None,
     build_profile: str | None,
     dry_run: bool,
     reinstate: bool,
@@ -39,7 +39,7 @@ def main(
     Emails are read from a file or from stdin, one a line, never from the command line, which other
     people on the machine can see. docs/how-to/erase-people.md explains what an erasure does.
     """
-    emails = emails_in((source or click.get_text_stream("stdin", "utf-8")).read())
+    emails = emails_in((source or click.get_binary_stream("stdin")).read())
     erasing = open_lakehouse(target, build_profile, lambda text: click.echo(text, err=True))
     if reinstate:
         _reinstate(erasing, emails, dry_run)

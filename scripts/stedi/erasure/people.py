@@ -127,20 +127,5 @@ def _texts(record: dict[str, Any], name: str) -> Iterator[str]:
         yield value
 
 
-def emails_in(text: str) -> list[str]:
-    """The emails of a text, one a line, in normal form, each once. Raises Refused."""
-    found: dict[str, None] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        email = email_of(line)
-        if email is None:
-            raise Refused(f"line {number} is no email; write one email a line")
-        found[email] = None
-    if not found:
-        raise Refused("no emails were given; write one a line to stdin, or to a file for --file")
-    return list(found)
-
-
 class Refused(StediError):
     """An erasure that cannot be, before anything has changed. Its text says what to do."""

@@ -9,8 +9,6 @@ import duckdb
 import pytest
 from click.testing import Result
 
-import stedi.commands.erase as erase
-from stedi.erasure.erasure import Refused
 from support.landed_people import ANN, BEN, DAY, Root
 from support.targets import set_duckdb_target, stedi
 
@@ -25,19 +23,6 @@ def run(folder: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
 
 def files(folder: Root) -> dict[str, bytes]:
     return folder.files()
-
-
-def test_emails_are_read_one_a_line_in_their_normal_form() -> None:
-    assert erase.emails_in(" Ann@x.com\r\n\nben@x.com\nANN@X.COM\n") == ["ann@x.com", "ben@x.com"]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"), [("", "no emails"), ("a@x.com\nann\n", "line 2 is no email")]
-)
-def test_what_is_no_email_is_refused_without_showing_it(text: str, said: str) -> None:
-    with pytest.raises(Refused, match=said) as error:
-        erase.emails_in(text)
-    assert "ann" not in str(error.value)
 
 
 def test_a_dry_run_tells_and_changes_nothing(run: Callable[..., Result], folder: Root) -> None:
@@ -63,9 +48,21 @@ def test_the_receipt_is_printed_with_a_key_that_is_kept_nowhere(
 
 
 def test_emails_may_come_from_a_file(run: Callable[..., Result], tmp_path: Path) -> None:
-    (tmp_path / "who").write_text(f"{ANN.email}\n{BEN.email}\n")
+    text = f"\ufeffAnn <{ANN.email}>;\r\n{BEN.email}\r\n"
+    (tmp_path / "who").write_bytes(text.encode("utf-16-le"))
     result = run("", "--file", str(tmp_path / "who"), "--dry-run")
     assert "customer: 8 lines" in result.output
+
+
+def test_a_line_that_is_no_email_is_refused_before_anything_changes(
+    run: Callable[..., Result], folder: Root
+) -> None:
+    before = files(folder)
+    result = run(f"{ANN.email}\n{ANN.customer_name}\n")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: line 2: not an email address. Write one email a line")
+    assert files(folder) == before
+    assert ANN.customer_name not in result.output
 
 
 def test_a_shared_device_is_told(run: Callable[..., Result], folder: Root) -> None:
