@@ -87,7 +87,7 @@ def test_the_reference_describes_each_command_and_its_options(name: str) -> None
 
 def test_the_reference_describes_no_option_that_does_not_exist() -> None:
     shared = REFERENCE.section("Options that all commands share")
-    assert {*SHARED} == set(re.findall(r"--[a-z-]+", shared)) - {"--h"}
+    assert set(re.findall(r"--[a-z][a-z-]+", shared)) == {*SHARED}
     for name, command in STEDI.items():
         first_cells = re.findall(r"^\| `(--[a-z-]+)", REFERENCE.section(name), flags=re.MULTILINE)
         assert set(first_cells) <= options_of(command), name

@@ -60,7 +60,8 @@ class Document:
         for fence, line in _joined(self._by_fence()):
             if fence in ("bash", "sh") or (fence is None and line.startswith("    ")):
                 yield line.strip()
-        yield from _SPAN.findall(self.prose)
+        for span in _SPAN.findall(self.prose):
+            yield span.replace("\\|", "|")  # as a table writes it
 
     def _by_fence(self) -> Iterator[tuple[str | None, str]]:
         """Each line with the language of the fenced block that it is in; None outside of any."""
