@@ -1,4 +1,4 @@
-"""A new pseudonym key: every id is a new one, no old one is left, whatever breaks it off."""
+"""After a rotation every customer_id is new and no old one is left, whatever interrupted it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from test_forgetting import ANN, BEN, TRUSTED_AND_CURATED, measured
 from test_maintenance import file_of, lakehouse
 
-import stedi.maintenance.rotation as rotate_key
+import stedi.maintenance.rotation as rotation
 from stedi.restricted.key_change import (
     Stage,
     destroy_old_key,
@@ -23,6 +23,7 @@ from stedi.restricted.key_change import (
 )
 from stedi.restricted.pseudonym_key import read_key
 from support.lakehouse import KEY, PROJECT, Lakehouse
+from support.targets import set_duckdb_target, stedi
 
 __all__ = ["measured", "lakehouse"]  # fixtures
 
@@ -48,7 +49,7 @@ def here(measured: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> Lakehouse:
 
 
 def rotate(*arguments: str) -> Result:
-    return CliRunner().invoke(rotate_key.main, arguments)
+    return stedi("key", "rotate", *arguments)
 
 
 def ids(lakehouse: Lakehouse) -> dict[str, set[str]]:
@@ -87,18 +88,19 @@ def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
     assert here.query(f"select is_whole from stedi_audit.builds {last}") == [(False,)]
 
 
-def test_broken_off_it_goes_on_and_until_then_builds_refuse(here: Lakehouse) -> None:
-    """Broken off when some tables are made anew; then when all are, and old ids are in the file."""
+def test_an_interrupted_rotation_resumes_and_until_then_builds_are_refused(here: Lakehouse) -> None:
+    """Interrupted when some tables are rebuilt; then when all are, and old ids are in the file."""
     replace_key(here.key_file)
     assert here.dbt("build", "--full-refresh", kill_at=60).changes is None
     assert "not the one that the tables were made with" in here.dbt("build").errors
     new = read_key(here.key_file)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rotate_key, "maintain", lambda *_: None)
+        patch.setattr(rotation, "maintain", lambda *_: None)
         failed = rotate()
     assert failed.exit_code == 1
-    assert "An old customer_id is in" in failed.stderr and "Run this again" in failed.stderr
+    assert "hold an old customer_id" in failed.stderr
+    assert "Run this again" in failed.stderr
     assert read_key(old_key(here.key_file)) == KEY  # as long as it tells what to look for
 
     done = rotate()
@@ -109,7 +111,7 @@ def test_broken_off_it_goes_on_and_until_then_builds_refuse(here: Lakehouse) -> 
 
 
 @pytest.mark.parametrize("step", range(5))
-def test_a_key_is_replaced_wherever_that_was_broken_off(
+def test_the_replacing_of_a_key_resumes_wherever_it_was_interrupted(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "key"
@@ -148,10 +150,12 @@ def test_a_key_is_replaced_wherever_that_was_broken_off(
     assert stage(path) is Stage.NOT_BEGUN and list(tmp_path.iterdir()) == [path]
 
 
-def test_without_a_key_there_is_none_to_replace(
+def test_a_rotation_without_a_key_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(tmp_path / "key"))
+    set_duckdb_target(monkeypatch, tmp_path)
+    (tmp_path / "key").unlink()
     result = rotate()
-    assert result.exit_code == 1 and "there is no key to replace" in result.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert result.exit_code == 1
+    assert "there is no key to replace" in result.stderr
+    assert list(tmp_path.glob("key*")) == []

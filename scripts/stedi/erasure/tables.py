@@ -19,6 +19,12 @@ from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, Stored, files_below, search_tables
 
 PEOPLE = "staging/stg_customers"
+ARTIFACTS = (
+    "manifest.json", "semantic_manifest.json", "partial_parse.msgpack", "perf_info.json",
+    "graph.gpickle", "graph_summary.json", "run_results.json", "sources.json", "catalog.json",
+    "index.html", "static_index.html", "compiled", "run",
+    "evidence.html", "tests.xml", "deep-tests.xml", "tests",
+)  # fmt: skip
 
 
 class Tables(Protocol):
@@ -58,7 +64,7 @@ class DuckDbTables:
         return {hmac_sha256(email, self.pseudonym_key) for email in emails}
 
     def rebuild(self) -> None:
-        purge_artifacts(self.dbt)
+        delete_artifacts(self.dbt)
         self.dbt.run("build", "--full-refresh")
 
     def maintain(self) -> None:
@@ -95,7 +101,7 @@ class AthenaTables:
         return found
 
     def rebuild(self) -> None:
-        purge_artifacts(self.dbt)
+        delete_artifacts(self.dbt)
         self.dbt.run("build", "--full-refresh")
 
     def maintain(self) -> None:
@@ -111,11 +117,16 @@ class AthenaTables:
 
 
 def artifacts(dbt: Dbt) -> list[Path]:
-    """The folders of what dbt writes beside the tables."""
+    """The folders that dbt writes its artifacts and logs to."""
     return [dbt.project.target_path, dbt.project.log_path]
 
 
-def purge_artifacts(dbt: Dbt) -> None:
-    """Removes those folders, which dbt makes anew."""
-    for folder in artifacts(dbt):
-        shutil.rmtree(folder, ignore_errors=True)
+def delete_artifacts(dbt: Dbt) -> None:
+    """Deletes the artifacts and logs of dbt and of `stedi evidence`, and nothing else."""
+    target, logs = artifacts(dbt)
+    paths = [target / name for name in ARTIFACTS] + list(logs.glob("dbt.log*"))
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
