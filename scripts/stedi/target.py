@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi.errors import UsageError
+from stedi.layout import RESTRICTED
 from stedi.project import Dbt, Project
 from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
+from stedi.restricted.store import RestrictedStore
+from stedi.storage.folder import FolderStorage
+from stedi.storage.storage import Storage
 
 if TYPE_CHECKING:
     from stedi.aws.clients import Clients
@@ -38,6 +42,16 @@ class DuckDbTarget:
     key_file: Path
 
     name = "duckdb"
+
+    @property
+    def storage(self) -> Storage:
+        """Where deliveries are: the landing root."""
+        return FolderStorage(self.landing)
+
+    @property
+    def restricted(self) -> RestrictedStore:
+        """The folder of the pseudonym key."""
+        return RestrictedStore(FolderStorage(self.key_file.parent, is_private=True))
 
     def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
         """Runs dbt on this lakehouse."""
@@ -71,6 +85,16 @@ class AthenaTarget:
         from stedi.storage.bucket import Bucket
 
         return Bucket(self.clients.s3, self.config.bucket)
+
+    @property
+    def storage(self) -> Storage:
+        """Where deliveries are: the bucket."""
+        return self.bucket
+
+    @property
+    def restricted(self) -> RestrictedStore:
+        """The restricted prefix of the bucket."""
+        return RestrictedStore(self.bucket, f"{RESTRICTED}/")
 
     @property
     def workgroup(self) -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 import duckdb
 
 from stedi.erasure.erasure import Erasing
-from stedi.erasure.landing_root import Folder
+from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
 from stedi.erasure.tables import DuckDbTables
-from stedi.landing.zones import LocalZone
+from stedi.landing.zones import Zone
 from stedi.project import BuildFailed, Dbt
-from stedi.restricted.erasures import Vault
-from stedi.restricted.store import LocalStore
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.store import RestrictedStore
+from stedi.storage.folder import FolderStorage
 from support.duckdb_tables import tables
 from support.erased_life import pattern_of
 from support.histories import Build
@@ -52,11 +53,14 @@ def erasing(lakehouse: Lakehouse, kill_at: str = "never") -> Erasing:
             raise Killed(step)
 
     dbt = Dbt("duckdb", lakehouse.folder)
-    place, zone = Folder(lakehouse.landing), LocalZone(lakehouse.landing)
+    storage = FolderStorage(lakehouse.landing)
     return Erasing(
-        place, zone, Tables(dbt, lakehouse.database, KEY, lakehouse),
-        Vault(LocalStore(lakehouse.folder)), say,
-    )  # fmt: skip
+        LandingRoot(storage, WHOLE_FOLDER),
+        Zone(storage),
+        Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse),
+        ErasureRegister(RestrictedStore(FolderStorage(lakehouse.folder))),
+        say,
+    )
 
 
 def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from stedi.erasure.erasure import Erasing
-from stedi.erasure.landing_root import Place
+from stedi.erasure.landing_root import LandingRoot
 from stedi.landing.zones import Zone
-from stedi.restricted.erasures import Vault
-from stedi.restricted.store import Store
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.store import RestrictedStore
 from stedi.search.search import Searched
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import START, newcomer
@@ -65,6 +65,7 @@ class NoTables:
     def customer_ids(self, emails: object) -> set[str]:
         return {"0" * 63 + "a"}
 
+    def remove_copies(self) -> None: ...
     def rebuild(self) -> None:
         self.built += 1
 
@@ -79,13 +80,13 @@ class NoTables:
 class Root:
     """A landing root and what lies beside it; files() gives all but the restricted ones."""
 
-    place: Place
-    zone: Zone
-    store: Store
+    landing: LandingRoot
+    store: RestrictedStore
     files: Callable[[], Files]
 
     def erasing(self, say: Callable[[str], object] = lambda step: None) -> Erasing:
-        return Erasing(self.place, self.zone, NoTables(), Vault(self.store), say)
+        zone, register = Zone(self.landing.storage), ErasureRegister(self.store)
+        return Erasing(self.landing, zone, NoTables(), register, say)
 
     def erase(self, say: Callable[[str], object] = lambda step: None) -> dict:
         work = self.erasing(say)

@@ -10,7 +10,7 @@ from stedi.commands.command import AthenaTarget, Command, Target, target_options
 from stedi.errors import UsageError
 from stedi.landing.files import landed_files
 from stedi.landing.plan import land_all, today
-from stedi.landing.zones import LocalZone
+from stedi.landing.zones import Zone
 from stedi.layout import ENTITIES
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
@@ -30,7 +30,7 @@ def main(folder: Path | None, target: Target) -> None:
         raise UsageError("on Athena, land files with `stedi land --target athena`")
     root = target.landing
     if folder:
-        click.echo(f"{root}: {land_all(LocalZone(root), folder, today())} files landed")
+        click.echo(f"{root}: {land_all(Zone(target.storage), folder, today())} files landed")
     elif not any(landed_files(root, entity) for entity in ENTITIES):
         generate(Settings(), root, progress=True)
         click.echo(f"{root}: synthetic deliveries made")

@@ -52,15 +52,15 @@ def main(
             click.echo(line)
         return
     erasing.tables.check()
-    erasing.place.check()
+    erasing.landing.check()
     receipt, key = erasing.erase(emails, found, operator(target))
     click.echo(json.dumps(receipt, indent=2))
     click.echo(f"Key of the receipt's ids, kept nowhere; give it to the requester: {key}")
 
 
 def _reinstate(erasing: Erasing, emails: list[str], dry_run: bool) -> None:
-    erased = {*erasing.vault.erasures()}
-    known = [email for email in emails if erasing.vault.erasure_of(email) in erased]
+    erased = {*erasing.register.erasures()}
+    known = [email for email in emails if erasing.register.erasure_of(email) in erased]
     click.echo(f"{len(known)} of {len(emails)} people were erased, and may come back")
     if known and not dry_run:
         erasing.tables.check()

@@ -12,7 +12,7 @@ from stedi.commands.command import Command, Target, target_options
 from stedi.errors import StediError
 from stedi.landing.backfill import leave_note
 from stedi.landing.plan import land, make_plan, today
-from stedi.landing.zones import open_zone
+from stedi.landing.zones import Zone
 from stedi.layout import ENTITIES
 
 ACCESS = "ask for s3:ListBucket, s3:GetObject and s3:PutObject on the bucket"
@@ -57,7 +57,7 @@ def main(
 
     If it breaks off, the files landed so far are whole; run it again to land the others.
     """
-    zone = open_zone(target)
+    zone = Zone(target.storage)
     plan = make_plan(zone, entity, ingest_date, list(files), backfill)
     if plan.refusals:
         raise StediError("nothing has landed.\n" + "\n".join(plan.refusals))

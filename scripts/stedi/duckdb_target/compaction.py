@@ -7,14 +7,13 @@ next compaction removes.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
 from stedi.errors import StediError
-from stedi.storage.atomic import sync
+from stedi.storage.atomic import move
 
 UNFINISHED = ".compacting"  # after the database file's own name
 
@@ -60,9 +59,7 @@ def compact(connection: duckdb.DuckDBPyConnection, database: str, path: Path) ->
         if size_of(log) or size_of(unfinished_files(path)[1]):
             raise NotCompacted(f"{path}: somebody changes it. It stays as it was; run this again")
         new.chmod(path.stat().st_mode)
-        sync(new)
-        os.replace(new, path)
-        sync(path.parent)
+        move(new, path)
     except duckdb.Error as error:
         raise NotCompacted(
             f"{path}: it stays as it was, as no compacted one could be made: {error}. It takes as "

@@ -9,7 +9,6 @@ original has gone or changed. All copies may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +20,9 @@ import duckdb
 
 from stedi.duckdb_target.readers import READER, Stamp, may_read
 from stedi.landing.files import UnreadableFile, read_lines
+from stedi.storage.atomic import move
 
+COPIES_FOLDER = ".duckdb"  # of an entity; readers pass over it
 _LINES_AT_ONCE = 10_000
 
 
@@ -73,8 +74,7 @@ class Copies:
             unfinished.touch(mode=0o600)
             self._write(path, unfinished)
             shutil.copymode(path, unfinished)
-            _to_disk(unfinished)
-            os.replace(unfinished, copy)
+            move(unfinished, copy)
         except UnreadableFile:
             raise
         except (OSError, duckdb.Error):
@@ -110,8 +110,3 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, path: Path, *columns
 def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
     while batch := list(islice(lines, _LINES_AT_ONCE)):
         yield batch
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())

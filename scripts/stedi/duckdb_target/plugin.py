@@ -28,20 +28,21 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.duckdb_target.compaction import NotCompacted, compact
-from stedi.duckdb_target.copies import Copies, fill
+from stedi.duckdb_target.copies import COPIES_FOLDER, Copies, fill
 from stedi.duckdb_target.readers import Stamp, Verdicts
+from stedi.errors import StediError
 from stedi.landing.files import (
     CSV_LONGEST_LINE,
     CSV_NULL,
     CSV_SEPARATOR,
-    UnreadableFile,
     check_readable,
     landed_files,
 )
 from stedi.layout import LANDED
-from stedi.restricted.erasures import Vault
-from stedi.restricted.pseudonym_key import UnreadableKey, hmac_sha256, key_file, read_key
-from stedi.restricted.store import LocalStore, UnreadableVault
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.pseudonym_key import hmac_sha256, key_file, read_key
+from stedi.restricted.store import RestrictedStore
+from stedi.storage.folder import FolderStorage
 
 # The date is cut out of the file's name, not left to hive_partitioning, which would take any folder
 # above the landing root that is named like `line=x` for a partition too. Either way DuckDB opens
@@ -66,7 +67,6 @@ _COPIED_LINES = """
 # Both take a path with one of these for a pattern, and a backslash for a separator. (Escaped,
 # it lists the folder, and fails if any name there begins with a backslash.)
 _PATTERN = re.compile(r"[*?\[\\]")
-_KEPT = ".duckdb"
 
 
 class Files(NamedTuple):
@@ -81,7 +81,7 @@ class Files(NamedTuple):
 def sort_files(root: Path, entity: str) -> Files:
     """Sorts an entity's landed files by who reads them. Raises UnreadableFile for any of them."""
     files = Files([], [], [])
-    folder = root / entity / _KEPT
+    folder = root / entity / COPIES_FOLDER
     has_no_copies = _PATTERN.search(str(folder))
     with closing(Copies(folder)) as copies:
         verdicts = Verdicts(folder)
@@ -111,13 +111,13 @@ class Plugin(BasePlugin):
         # back, and must meet the same error again, not the half of a first attempt.
         try:
             zones = {entity: sort_files(self.root, entity) for entity in LANDED}
-            vault = Vault(LocalStore(key_file().parent))
+            register = ErasureRegister(RestrictedStore(FolderStorage(key_file().parent)))
             restricted = {
                 "pseudonym_key (pseudonym_key": [read_key(key_file())],
-                "erasure_key (erasure_key": [vault.key()],
-                "erasures (erasure": vault.erasures(),
+                "erasure_key (erasure_key": [register.key()],
+                "erasures (erasure": register.erasures(),
             }
-        except (UnreadableFile, UnreadableKey, UnreadableVault) as error:
+        except StediError as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
         # Left open at the exit of sqlfluff, say, it has DuckDB print a page of leaks.
         atexit.register(conn.close)

@@ -12,10 +12,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import stedi.landing.files as landing_files
 from stedi.landing.files import is_plain, unreadable
+from stedi.storage.atomic import replace
 
 # Verdicts, and lines that were read, hold for the code that says what they are.
 READER = hashlib.sha256(Path(landing_files.__file__).read_bytes()).hexdigest()[:16]
@@ -71,14 +71,10 @@ class Verdicts:
         """
         if self._now == self._before:
             return
-        unfinished = self._path.with_name(f"verdicts-{uuid4().hex}")
+        notes = json.dumps({"reader": READER, "files": self._now})
         with suppress(OSError):
             self._path.parent.mkdir(exist_ok=True)
-            try:
-                unfinished.write_text(json.dumps({"reader": READER, "files": self._now}))
-                os.replace(unfinished, self._path)
-            finally:
-                unfinished.unlink(missing_ok=True)
+            replace(self._path, [notes.encode()])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,22 +8,20 @@ when everything that is stored has been searched.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
-from stedi.erasure.landing_root import Place, count, lines, rewrite
+from stedi.erasure.landing_root import LandingRoot
 from stedi.erasure.people import Refused, Survey, survey
 from stedi.erasure.tables import Tables
 from stedi.errors import StediError
 from stedi.landing.backfill import leave_erasure_note
 from stedi.landing.zones import Zone
-from stedi.restricted.erasures import Vault
-from stedi.restricted.pseudonym_key import new_key
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, hidden, search
 
@@ -47,10 +45,10 @@ class Counts:
 class Erasing:
     """What an erasure works on. say: takes a sentence before each step."""
 
-    place: Place
+    landing: LandingRoot
     zone: Zone
     tables: Tables
-    vault: Vault
+    register: ErasureRegister
     say: Callable[[str], object]
 
     def look(self, emails: list[str]) -> Survey:
@@ -58,12 +56,12 @@ class Erasing:
 
         Raises Refused where somebody is unknown and was never erased.
         """
-        begun = {email: self.vault.begun(email) for email in emails}
+        begun = {email: self.register.begun(email) for email in emails}
         kept = [noted for notes in begun.values() for noted in notes]
-        found = survey(emails, lambda entity: lines(self.place, entity), kept)
-        erased = set(self.vault.erasures())
+        found = survey(emails, self.landing.lines, kept)
+        erased = set(self.register.erasures())
         for number, email in enumerate(emails, 1):
-            is_known = email in found.known or self.vault.erasure_of(email) in erased
+            is_known = email in found.known or self.register.erasure_of(email) in erased
             if not begun[email] and not is_known:
                 raise Refused(
                     f"email number {number}: no landed line names it, nor was it erased before. "
@@ -78,8 +76,8 @@ class Erasing:
         for entity in IN_ORDER:
             is_theirs = found.is_theirs(entity)
             counts.files[entity] = counts.lines[entity] = 0
-            for file in self.place.files(entity):
-                gone = count(self.place, file, is_theirs)
+            for file in self.landing.files(entity):
+                gone = self.landing.count(file, is_theirs)
                 counts.files[entity] += gone > 0
                 counts.lines[entity] += gone
         return counts
@@ -91,22 +89,23 @@ class Erasing:
         Raises NotErased, and what the landing root, dbt and S3 raise; it is then to be run again.
         """
         self.say("Noting that the erasure has begun")
-        self.vault.make_key()
-        self.vault.begin(emails, found.kept())
+        self.register.make_key()
+        self.register.begin(emails, found.kept())
         self.say("Having nightly builds wait for a full refresh")
         leave_erasure_note(self.zone, datetime.now(timezone.utc))
         self.say("Noting who is not to come back")
         for email in emails:
-            self.vault.erase(email)
+            self.register.erase(email)
         counts = self._rewrite(found)
         self.say("Removing copies of landed lines")
-        self.place.tidy()
+        self.landing.tidy()
+        self.tables.remove_copies()
         self.say("Building every table anew")
         self.tables.rebuild()
         self.say("Removing what is in no table any more from the tables' files")
         self.tables.maintain()
         self.say("Removing old versions and results of queries")
-        purged = self.place.purge()
+        purged = self.landing.purge()
         self.say("Searching everything that is stored")
         searched = self.search(found.identifiers())
         self.say("Writing the receipt")
@@ -114,7 +113,7 @@ class Erasing:
         receipt = {
             "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "by": by,
-            "people": [_hmac(key, email) for email in emails],
+            "people": [hmac_sha256(email, key) for email in emails],
             "lines": counts.lines,
             "files": counts.files,
             "devices_shared_and_kept": len(found.shared),
@@ -124,9 +123,9 @@ class Erasing:
             "searched_bytes": searched.bytes,
         }
         name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
-        self.vault.keep_receipt(name, receipt)
+        self.register.keep_receipt(name, receipt)
         self.say("Noting that the erasure has ended")
-        self.vault.end(emails)
+        self.register.end(emails)
         return receipt | {"receipt": name}, key
 
     def reinstate(self, emails: Iterable[str]) -> None:
@@ -135,14 +134,14 @@ class Erasing:
         leave_erasure_note(self.zone, datetime.now(timezone.utc))
         self.say("Noting who may come back")
         for email in emails:
-            self.vault.reinstate(email)
+            self.register.reinstate(email)
         self.say("Building every table anew")
         self.tables.rebuild()
 
     def search(self, wanted: Identifiers) -> Searched:
         """Reads all that is stored. Raises NotErased where something of the people is in it."""
         found = Searched()
-        search(self.place.stored(), wanted, found)
+        search(self.landing.stored(), wanted, found)
         search(self.tables.stored(), wanted, found)
         self.tables.search(wanted, found)
         if found.findings:
@@ -159,16 +158,12 @@ class Erasing:
         for entity in IN_ORDER:
             is_theirs = found.is_theirs(entity)
             counts.files[entity] = counts.lines[entity] = 0
-            for file in self.place.files(entity):
-                self.say(f"Looking through {hidden(file.name, found.identifiers())}")
-                if gone := rewrite(self.place, file, is_theirs):
+            for file in self.landing.files(entity):
+                self.say(f"Looking through {hidden(file.key, found.identifiers())}")
+                if gone := self.landing.rewrite(file, is_theirs):
                     counts.files[entity] += 1
                     counts.lines[entity] += gone
         return counts
-
-
-def _hmac(key: str, text: str) -> str:
-    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def told(found: Survey, erasing: Erasing) -> Iterator[str]:
@@ -190,5 +185,5 @@ def warnings(found: Survey, erasing: Erasing) -> Iterator[str]:
             f"{len(found.others)} of their names and phones are in other people's records too, so "
             "they are not searched for"
         )
-    if others := erasing.vault.others_begun(found.emails):
+    if others := erasing.register.others_begun(found.emails):
         yield f"{others} other erasures have begun and not ended: run them again with their emails"

@@ -1,225 +1,113 @@
-"""Where deliveries and tables lie: landed files to write anew, and all objects to search.
+"""The landing root as an erasure sees it: landed files to rewrite, and all that is stored beside.
 
-A landed file is written anew in one step: whoever reads it finds the old one or the new one.
+A landed file is rewritten in one step: its readers find the old one or the new one.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import os
-import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from functools import partial
 
-from stedi.landing.files import UnreadableFile, landed_files
-from stedi.landing.names import _is_landed
-from stedi.landing.raw_lines import blocks_of, lines_of, without, write
+from stedi.landing.files import UnreadableFile
+from stedi.landing.names import is_landed
+from stedi.landing.raw_lines import blocks_of, lines_of, packed, without
 from stedi.layout import ENTITIES, LANDED, RESTRICTED, RESULTS, ZONES
-from stedi.search.search import Stored, files_below
-from stedi.storage.atomic import sync
-from stedi.storage.bucket import Bucket
+from stedi.search.search import Stored
+from stedi.storage.storage import Object, Storage
 
-IsOut = Callable[[bytes], bool]
-_BLOCK = 1 << 20
-_UNFINISHED = ".erasing-"
-SEARCHED = tuple(zone for zone in ZONES if zone != RESTRICTED)  # of a bucket
-
-
-class Landed(NamedTuple):
-    """A landed file: of which entity, by which name in its place, and how many bytes it has."""
-
-    entity: str
-    name: str
-    size: int
-
-
-class Place(Protocol):
-    """A landing root with what lies beside it."""
-
-    def files(self, entity: str) -> list[Landed]:
-        """The landed files of an entity. Raises UnreadableFile."""
-
-    def open(self, file: Landed) -> BinaryIO:
-        """A landed file's bytes, packed as it is."""
-
-    def replace(self, file: Landed, fill: Callable[[BinaryIO], object]) -> None:
-        """Writes a landed file anew; `fill` writes its bytes."""
-
-    def tidy(self) -> None:
-        """Removes copies of lines, and what erasures that were killed have left."""
-
-    def purge(self) -> int:
-        """Removes what is no longer current, and results of queries; how many of them."""
-
-    def check(self) -> None:
-        """Raises where something is known that would keep files from being written anew."""
-
-    def stored(self) -> Iterator[Stored]:
-        """All that lies there, in every version, but for the restricted part."""
+IsOut = Callable[[bytes], bool]  # whether a line, given with its end, is to be removed
+WHOLE_FOLDER = ("",)
+WHOLE_BUCKET = tuple(f"{zone}/" for zone in ZONES if zone != RESTRICTED)
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A landing root on this machine."""
+class LandingRoot:
+    """Where landed files are. prefixes: of all that is searched, WHOLE_FOLDER or WHOLE_BUCKET.
 
-    root: Path
+    Its methods raise what the storage raises, and UnreadableFile where they read landed files.
+    """
 
-    def files(self, entity: str) -> list[Landed]:
-        return [
-            Landed(entity, str(path), path.stat().st_size)
-            for _, path in landed_files(self.root, entity)
-        ]
+    storage: Storage
+    prefixes: tuple[str, ...]
 
-    def open(self, file: Landed) -> BinaryIO:
-        try:
-            return open(file.name, "rb")
-        except OSError as error:
-            raise UnreadableFile(f"{file.name}: cannot be read ({error.strerror})") from error
+    def files(self, entity: str) -> list[Object]:
+        """The landed files of an entity, by ingest date and name."""
+        found = self.storage.objects(f"{entity}/landing/ingest_date=")
+        return [each for each in found if is_landed(each.key)]
 
-    def replace(self, file: Landed, fill: Callable[[BinaryIO], object]) -> None:
-        path = Path(file.name)
-        # Readers pass over a name with a dot until it takes the old one's.
-        unfinished = path.with_name(f"{_UNFINISHED}{os.getpid()}")
-        try:
-            with open(unfinished, "wb") as target:
-                os.chmod(unfinished, 0o600)
-                fill(target)
-                target.flush()
-                os.fsync(target.fileno())
-            shutil.copymode(path, unfinished)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        sync(path.parent)
+    def lines(self, entity: str) -> Iterator[bytes]:
+        """The lines of all landed files of an entity, with their ends."""
+        for file in self.files(entity):
+            with self._opened(file) as blocks:
+                yield from lines_of(blocks)
+
+    def count(self, file: Object, is_out: IsOut) -> int:
+        """How many of a landed file's lines are to be removed."""
+        with self._opened(file) as blocks:
+            return sum(map(is_out, _without_bom(lines_of(blocks))))
+
+    def rewrite(self, file: Object, is_out: IsOut) -> int:
+        """Removes lines from a landed file, if it has any to be removed. Returns how many it had.
+
+        Raises Changed if the file was written to since it was listed. If anything is raised, the
+        file is unchanged.
+        """
+        removed = self.count(file, is_out)
+        if removed:
+            self.storage.replace(file, self._rest(file, is_out))
+        return removed
 
     def tidy(self) -> None:
+        """Deletes what interrupted writes have left."""
         for entity in LANDED:
-            shutil.rmtree(self.root / entity / ".duckdb", ignore_errors=True)
-            for left in (self.root / entity).glob(f"landing/*/{_UNFINISHED}*"):
-                left.unlink(missing_ok=True)
+            self.storage.delete_unfinished(f"{entity}/landing/")
 
     def purge(self) -> int:
-        return 0
+        """Deletes old versions, and results of queries. Returns how many of both."""
+        deleted = sum(self.storage.delete_old_versions(prefix) for prefix in self.prefixes)
+        results = f"{RESULTS}/"
+        return deleted + (self.storage.delete_all(results) if results in self.prefixes else 0)
 
     def check(self) -> None:
+        """Raises if it is known already that landed files cannot be replaced."""
         for entity in ENTITIES:
-            for folder in (self.root / entity / "landing").glob("ingest_date=*"):
-                with tempfile.TemporaryFile(prefix=_UNFINISHED, dir=folder):
-                    pass
-
-    def stored(self) -> Iterator[Stored]:
-        yield from files_below(self.root)
-
-
-@dataclass(frozen=True)
-class S3Place:
-    """The lakehouse's bucket."""
-
-    bucket: Bucket
-
-    def files(self, entity: str) -> list[Landed]:
-        found = self.bucket.objects(f"{entity}/landing/ingest_date=")
-        return [Landed(entity, each.key, each.size) for each in found if _is_landed(each.key)]
-
-    def open(self, file: Landed) -> BinaryIO:
-        return self._fetched(file.name)
-
-    def replace(self, file: Landed, fill: Callable[[BinaryIO], object]) -> None:
-        with tempfile.TemporaryFile() as content:
-            fill(content)
-            digest = _sha256(content)
-            content.seek(0)
-            self.bucket.client.upload_fileobj(
-                content,
-                self.bucket.name,
-                file.name,
-                ExtraArgs={"Metadata": {"sha256": digest}},  # as land.py has it
-            )
-        self.bucket.delete_old_versions(file.name)
-
-    def tidy(self) -> None:
-        """There are no copies, and an upload that was broken off leaves no object."""
-
-    def purge(self) -> int:
-        removed = sum(self.bucket.delete_old_versions(f"{prefix}/") for prefix in SEARCHED)
-        return removed + self.bucket.empty_below(f"{RESULTS}/")
-
-    def check(self) -> None:
-        """S3 says what is missing when it is needed; another run goes on from there."""
+            self.storage.check_writable(f"{entity}/landing/")
 
     def stored(self, *prefixes: str) -> Iterator[Stored]:
-        for prefix in prefixes or SEARCHED:
-            for found in self.bucket.versions(f"{prefix}/"):
+        """All that is stored, in every version, except the restricted files.
+
+        prefixes: look only there.
+        """
+        for prefix in prefixes or self.prefixes:
+            for found in self.storage.versions(prefix):
                 if not found.is_marker:
                     old = "" if found.is_latest else f" (version {found.id})"
                     yield Stored(
-                        f"s3://{self.bucket.name}/{found.key}{old}",
-                        lambda found=found: self._fetched(found.key, VersionId=found.id),
+                        f"{self.storage.address(found.key)}{old}",
+                        partial(self.storage.open, found.key, found.id),
                     )
 
-    def _fetched(self, key: str, **which: str) -> BinaryIO:
-        """An object's bytes, in a file that is gone when this process is."""
-        file = tempfile.TemporaryFile()
-        self.bucket.client.download_fileobj(self.bucket.name, key, file, ExtraArgs=which)
-        file.flush()
-        file.seek(0)
-        return file
+    def _rest(self, file: Object, is_out: IsOut) -> Iterator[bytes]:
+        with self._opened(file) as blocks:
+            yield from packed(without(lines_of(blocks), is_out), file.key)
+
+    @contextmanager
+    def _opened(self, file: Object) -> Iterator[Iterator[bytes]]:
+        """The unpacked bytes of a landed file."""
+        with self.storage.open(file.key) as stream:
+            try:
+                yield blocks_of(stream, file.key)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise UnreadableFile(
+                    f"{self.storage.address(file.key)}: cannot be read ({error}); ask for it again"
+                ) from error
 
 
-def lines(place: Place, entity: str) -> Iterator[bytes]:
-    """The lines of all landed files of an entity, with their ends. Raises UnreadableFile."""
-    for file in place.files(entity):
-        with _opened(place, file) as blocks:
-            yield from lines_of(blocks)
-
-
-def count(place: Place, file: Landed, is_out: IsOut) -> int:
-    """How many such lines a landed file has. Raises UnreadableFile."""
-    with _opened(place, file) as blocks:
-        return sum(map(is_out, _without_bom(lines_of(blocks))))
-
-
-def rewrite(place: Place, file: Landed, is_out: IsOut) -> int:
-    """Writes a landed file anew without some of its lines, if it has any; how many it had.
-
-    Raises UnreadableFile, and what the place raises; the file is then as it was.
-    """
-    gone = count(place, file, is_out)
-    if gone:
-
-        def fill(target: BinaryIO) -> None:
-            with _opened(place, file) as blocks:
-                write(target, without(lines_of(blocks), is_out), file.name)
-
-        place.replace(file, fill)
-    return gone
-
-
-def _without_bom(found: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines as `without` asks for them: a BOM alone is none."""
-    for number, line in enumerate(found):
+def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines as `without` judges them: a BOM that begins the file is no part of its first."""
+    for number, line in enumerate(lines):
         yield line if number else line.removeprefix("\ufeff".encode())
-
-
-@contextmanager
-def _opened(place: Place, file: Landed) -> Iterator[Iterator[bytes]]:
-    with place.open(file) as stream:
-        try:
-            yield blocks_of(stream, file.name)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            what = "ask for it again"
-            raise UnreadableFile(f"{file.name}: cannot be read ({error}); {what}") from error
-
-
-def _sha256(content: BinaryIO) -> str:
-    content.seek(0)
-    digest = hashlib.sha256()
-    while block := content.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()

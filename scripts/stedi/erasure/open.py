@@ -6,14 +6,14 @@ import getpass
 from collections.abc import Callable
 
 from stedi.erasure.erasure import Erasing, Refused
-from stedi.erasure.landing_root import Folder, S3Place
-from stedi.erasure.tables import AthenaTables, DuckDbTables
-from stedi.landing.zones import open_zone
-from stedi.restricted.bucket_store import S3Store
-from stedi.restricted.erasures import Vault
+from stedi.erasure.landing_root import WHOLE_BUCKET, WHOLE_FOLDER, LandingRoot
+from stedi.erasure.tables import AthenaTables, DuckDbTables, Tables
+from stedi.landing.files import landed_files
+from stedi.landing.zones import Zone
+from stedi.layout import ENTITIES
+from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.pseudonym_key import read_key
-from stedi.restricted.store import LocalStore
-from stedi.target import AthenaTarget, Target
+from stedi.target import AthenaTarget, DuckDbTarget, Target
 
 
 def open_lakehouse(
@@ -22,26 +22,27 @@ def open_lakehouse(
     """What an erasure in a lakehouse works on.
 
     build_profile: AWS_PROFILE for dbt. say: takes a sentence before each step.
-    Raises Refused and UnreadableKey.
+    Raises StediError, Refused among them, if the erasure could not be completed.
     """
     dbt = target.dbt({"AWS_PROFILE": build_profile} if build_profile else {})
-    zone = open_zone(target)
     if isinstance(target, AthenaTarget):
-        place = S3Place(target.bucket)
-        tables = AthenaTables(dbt, place)
-        return Erasing(place, zone, tables, Vault(S3Store(target.bucket)), say)
+        landing = LandingRoot(target.storage, WHOLE_BUCKET)
+        tables: Tables = AthenaTables(dbt, landing)
+    else:
+        landing = LandingRoot(target.storage, WHOLE_FOLDER)
+        key = _key_of(target)
+        for entity in ENTITIES:
+            landed_files(target.landing, entity)  # raises where the build would
+        tables = DuckDbTables(dbt, target.landing, target.database, key)
+    return Erasing(landing, Zone(target.storage), tables, ErasureRegister(target.restricted), say)
+
+
+def _key_of(target: DuckDbTarget) -> str:
     if not (key := read_key(target.key_file)):
         raise Refused(
-            f"{target.key_file}: there is no pseudonym key, so a person's customer_id is not known; "
-            "restore it"
+            f"{target.key_file}: no pseudonym key, so a person's customer_id is unknown; restore it"
         )
-    return Erasing(
-        Folder(target.landing),
-        zone,
-        DuckDbTables(dbt, target.database, key),
-        Vault(LocalStore(target.key_file.parent)),
-        say,
-    )
+    return key
 
 
 def operator(target: Target) -> str:

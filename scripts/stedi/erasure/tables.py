@@ -10,8 +10,10 @@ from typing import Protocol
 
 import duckdb
 
+from stedi.duckdb_target.copies import COPIES_FOLDER
 from stedi.duckdb_target.database import check_free, compact, tidy
-from stedi.erasure.landing_root import S3Place
+from stedi.erasure.landing_root import LandingRoot
+from stedi.layout import ENTITIES
 from stedi.project import Dbt
 from stedi.restricted.pseudonym_key import hmac_sha256
 from stedi.search.decode import column_of
@@ -36,6 +38,9 @@ class Tables(Protocol):
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
         """The pseudonyms of people, as far as any is to be found in tables."""
 
+    def remove_copies(self) -> None:
+        """Deletes copies of landed lines that are kept beside the tables."""
+
     def rebuild(self) -> None:
         """Makes every table anew from what has landed. Raises BuildFailed."""
 
@@ -54,6 +59,7 @@ class DuckDbTables:
     """The tables in a file on this machine."""
 
     dbt: Dbt
+    landing: Path
     database: Path
     pseudonym_key: str
 
@@ -62,6 +68,10 @@ class DuckDbTables:
 
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
         return {hmac_sha256(email, self.pseudonym_key) for email in emails}
+
+    def remove_copies(self) -> None:
+        for entity in ENTITIES:
+            shutil.rmtree(self.landing / entity / COPIES_FOLDER, ignore_errors=True)
 
     def rebuild(self) -> None:
         delete_artifacts(self.dbt)
@@ -87,7 +97,7 @@ class AthenaTables:
     """The tables in the bucket, which the search of the bucket finds."""
 
     dbt: Dbt
-    place: S3Place
+    landing: LandingRoot
 
     def check(self) -> None:
         self.dbt.run("run-operation", "assert_no_build_is_running")
@@ -95,10 +105,13 @@ class AthenaTables:
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
         """As stg_customers has them: the pseudonym key is for the build alone."""
         found: set[str] = set()
-        for stored in self.place.stored(PEOPLE):
+        for stored in self.landing.stored(PEOPLE):
             with stored.open() as stream:
                 found |= column_of(stream, "customer_id", "email", emails)
         return found
+
+    def remove_copies(self) -> None:
+        """There are none."""
 
     def rebuild(self) -> None:
         delete_artifacts(self.dbt)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from stedi.errors import StediError
 from stedi.restricted.erasures import ERASURES, PENDING, RECEIPTS
-from stedi.restricted.store import Store, UnreadableVault
+from stedi.restricted.store import RestrictedStore
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Erasures:
     why_not: str = ""
 
 
-def erasures(kept: Store) -> Erasures:
+def erasures(kept: RestrictedStore) -> Erasures:
     """What is kept there."""
     found, unreadable = [], []
     try:
@@ -49,7 +50,7 @@ def erasures(kept: Store) -> Erasures:
                 unreadable.append(_last(name))
         pending = {_last(name).partition("-")[0] for name in kept.names(PENDING)}
         people = len(kept.names(ERASURES))
-    except UnreadableVault as error:
+    except StediError as error:
         return Erasures(why_not=str(error))
     found.sort(key=lambda receipt: receipt.when, reverse=True)
     return Erasures(found, unreadable, len(pending), people)

@@ -18,8 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stedi.errors import StediError
 from stedi.landing.files import UnreadableFile, landed_files
 from stedi.layout import BUILT, ENTITIES, LANDING, RESULTS
-from stedi.restricted.bucket_store import S3Store
-from stedi.restricted.store import LocalStore, Store
+from stedi.restricted.store import RestrictedStore
 from stedi.storage.bucket import Bucket
 from stedi.target import AthenaTarget, Target
 
@@ -42,12 +41,12 @@ class Lakehouse:
     tables: str
     query: Query
     stored: Stored
-    kept: Store
+    kept: RestrictedStore
 
 
 @contextmanager
-def on_duckdb(database: Path, landing: Path, secrets: Path) -> Iterator[Lakehouse]:
-    """The tables in a DuckDB file. secrets: the folder of the pseudonym key. Raises NotAsked."""
+def on_duckdb(database: Path, landing: Path, kept: RestrictedStore) -> Iterator[Lakehouse]:
+    """The tables in a DuckDB file. kept: the restricted files. Raises NotAsked."""
     if not database.exists():
         raise NotAsked(f"{database}: no such database; `dbt build` makes it")
     try:
@@ -56,7 +55,7 @@ def on_duckdb(database: Path, landing: Path, secrets: Path) -> Iterator[Lakehous
                 f"the DuckDB file `{database.name}`",
                 lambda sql: connection.execute(sql).fetchall(),
                 stored_on_disk(landing, database),
-                LocalStore(secrets),
+                kept,
             )
     except duckdb.CatalogException as error:
         raise NotAsked(f"{database}: not built whole; run `dbt build`") from error
@@ -65,8 +64,8 @@ def on_duckdb(database: Path, landing: Path, secrets: Path) -> Iterator[Lakehous
 
 
 @contextmanager
-def on_athena(bucket_name: str, workgroup: str) -> Iterator[Lakehouse]:
-    """The tables on Athena, asked in a workgroup. Raises NotAsked."""
+def on_athena(bucket_name: str, workgroup: str, kept: RestrictedStore) -> Iterator[Lakehouse]:
+    """The tables on Athena, asked in a workgroup. kept: the restricted files. Raises NotAsked."""
     import boto3  # both take a while, which DuckDB's page need not wait for
     import pyathena
 
@@ -79,7 +78,7 @@ def on_athena(bucket_name: str, workgroup: str) -> Iterator[Lakehouse]:
                 f"Athena, over `s3://{bucket_name}`",
                 lambda sql: connection.cursor().execute(sql).fetchall(),
                 stored_in(bucket),
-                S3Store(bucket),
+                kept,
             )
     except (pyathena.error.Error, ClientError, BotoCoreError) as error:
         if any(words in str(error) for words in NOT_THERE):
@@ -146,5 +145,5 @@ def open_lakehouse(
     """
     if isinstance(target, AthenaTarget):
         named = workgroup or target.lake.workgroup("privacy-officer")
-        return on_athena(target.bucket.name, named)
-    return on_duckdb(target.database, target.landing, target.key_file.parent)
+        return on_athena(target.bucket.name, named, target.restricted)
+    return on_duckdb(target.database, target.landing, target.restricted)

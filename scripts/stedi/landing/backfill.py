@@ -1,6 +1,6 @@
-"""The note that what landed has changed behind what is built: a line of the table backfill.
+"""Notes that something landed, or was erased, behind what is built: lines of the table backfill.
 
-A nightly build counts these lines, and refuses to run until a full refresh has read everything.
+A nightly build counts these lines, and is refused until a full refresh has read everything.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from stedi.layout import BACKFILL
 
 
 def leave_note(zone: Zone, entity: str, date: str, names: list[str], now: datetime) -> str:
-    """Lands one line that says what is about to land, and when; no person's data is in it.
+    """Lands one line that says what is about to land, and when; it holds no person's data.
 
-    `names` are those of the files, `date` is the ingest_date they are to have, and `now` is in UTC.
-    Returns where the note lies. Raises what the zone raises.
+    names: of the files. date: the ingest_date under which they will land. now: in UTC.
+    Returns where the note is. Raises what the zone raises.
     """
     return _leave(zone, {"entity": entity, "ingest_date": date, "files": names}, now)
 
 
 def leave_erasure_note(zone: Zone, now: datetime) -> str:
-    """Lands one line that says that lines of people are about to go; not whose.
+    """Lands one line that says that lines of people are about to be erased, and not of whom.
 
-    `now` is in UTC. Returns where the note lies. Raises what the zone raises.
+    now: in UTC. Returns where the note is. Raises what the zone raises.
     """
     return _leave(zone, {"erasure": True}, now)
 
@@ -39,5 +39,5 @@ def _leave(zone: Zone, what: dict[str, Any], now: datetime) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{now:%Y%m%dT%H%M%S}-{uuid4().hex}.json"
         path.write_text(json.dumps(note) + "\n", encoding="utf-8")
-        zone.put(BACKFILL, today, Delivery.of(path), lambda done: None)
+        zone.put(BACKFILL, today, Delivery.of(path), lambda _: None)
         return zone.address(BACKFILL, today, path.name)

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 
-def _is_landed(key: str) -> bool:
+def is_landed(key: str) -> bool:
     _, _, folder, *below = key.split("/")
     path = Path(*below)
     named = len(below) == 1 and path.name.endswith(SUFFIXES) and not is_hidden(path)

@@ -1,35 +1,36 @@
-"""Lines of a landed file as bytes, ends included, and a file written anew without some of them.
+"""The lines of a landed file as bytes, ends included, and its bytes without some of them.
 
-The lines are those that landing_files.read_lines gives the build: a line ends at LF, CR or CRLF.
+The lines are those that files.read_lines gives the build: a line ends at LF, CR or CRLF.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from stedi.landing.files import BOM
+from stedi.storage.storage import BLOCK
 
-_BLOCK = 1 << 20
 _BOM = BOM.encode()
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)")
 
 
 def blocks_of(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    """The unpacked bytes of a landed file that is open; `name` says whether it is packed.
+    """The unpacked bytes of an open landed file, in blocks. name: the file's, which tells a gzip.
 
-    Raises what gzip raises for a file that is not whole.
+    Raises EOFError, zlib.error and gzip.BadGzipFile if a gzip is broken.
     """
     source = gzip.GzipFile(fileobj=stream) if name.endswith(".gz") else stream
-    while block := source.read(_BLOCK):
+    while block := source.read(BLOCK):
         yield block
 
 
 def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines with their ends; all of them joined are all the bytes."""
-    rest: list[bytes] = []  # of a line whose end has not come: joined once, however long it is
+    """The lines of blocks of bytes, with their ends; joined, they are all the bytes."""
+    rest: list[bytes] = []  # of a line that has no end yet: joined once, however long it is
     for block in blocks:
         rest.append(block)
         if b"\n" not in block and b"\r" not in block and not rest[0].endswith(b"\r"):
@@ -38,7 +39,7 @@ def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
         done = 0
         for found in _LINE.finditer(data):
             if found[0].endswith(b"\r") and found.end() == len(data):
-                break  # the LF of a CRLF may come yet
+                break  # the next block may begin with the LF of a CRLF
             yield found[0]
             done = found.end()
         rest = [data[done:]] if done < len(data) else []
@@ -49,11 +50,11 @@ def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def without(lines: Iterable[bytes], is_out: Callable[[bytes], bool]) -> Iterator[bytes]:
-    """The bytes of a file without the lines that are out; every other line stays a line.
+    """The bytes of a file without the lines that `is_out`; every other line remains a line.
 
-    A BOM that begins the file is none of its first line's bytes, and stays.
+    A BOM that begins the file is no part of its first line, and remains.
     """
-    before, gone = b"", b""
+    before, removed = b"", b""
     first = True
     for line in lines:
         if first and line.startswith(_BOM):
@@ -61,20 +62,25 @@ def without(lines: Iterable[bytes], is_out: Callable[[bytes], bool]) -> Iterator
             line = line.removeprefix(_BOM)
         first = False
         if is_out(line):
-            gone = line
+            removed = line
             continue
-        # Between a CR and a blank line's LF the line that goes leaves its LF: else the two would be
-        # one line's end, and the blank line gone too.
-        if gone and before.endswith(b"\r") and line.startswith(b"\n"):
+        # Between a CR and a blank line's LF, a removed line leaves its LF. Otherwise the two would
+        # become one line's end, and the blank line would be lost.
+        if removed and before.endswith(b"\r") and line.startswith(b"\n"):
             yield b"\n"
         yield line
-        before, gone = line, b""
+        before, removed = line, b""
 
 
-def write(target: BinaryIO, blocks: Iterable[bytes], name: str) -> None:
-    """Writes a landed file's bytes, packed where its name says so, the same way each time."""
+def packed(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Blocks as a landed file holds them. name: the file's; with .gz they become a gzip.
+
+    The same bytes give the same gzip each time.
+    """
     if not name.endswith(".gz"):
-        target.writelines(blocks)
+        yield from blocks
         return
-    with gzip.GzipFile("", "wb", fileobj=target, mtime=0) as packed:
-        packed.writelines(blocks)
+    compressor = zlib.compressobj(wbits=31)  # a gzip whose header has no time and no name
+    for block in blocks:
+        yield compressor.compress(block)
+    yield compressor.flush()

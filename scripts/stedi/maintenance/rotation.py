@@ -106,7 +106,7 @@ class AthenaRotation:
         if self.stage() is Stage.NOT_BEGUN:
             self._bucket.client.delete_object(Bucket=self._bucket.name, Key=PSEUDONYM_KEY_OBJECT)
         if self.stage() is Stage.MADE:
-            self._bucket.put_new(PSEUDONYM_KEY_OBJECT, f"{new_key()}\n".encode())
+            self._bucket.create(PSEUDONYM_KEY_OBJECT, [f"{new_key()}\n".encode()])
 
     def search(self) -> Searched:
         """Searches every version of every object for ids that are not in stg_customers, which was

@@ -18,7 +18,7 @@ from stedi.errors import StediError
 from stedi.layout import BUILT, BUILT_LAYERS
 from stedi.maintenance.iceberg import files_of
 from stedi.project import DbtFailed, as_arguments
-from stedi.storage.bucket import Object
+from stedi.storage.storage import Object
 from stedi.target import AthenaTarget, Target
 
 FOLDERS_AT_ONCE = 500  # as arguments of one dbt command

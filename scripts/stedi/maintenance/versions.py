@@ -11,7 +11,8 @@ from datetime import datetime
 from itertools import groupby
 
 from stedi.layout import RESULTS
-from stedi.storage.bucket import Bucket, Version
+from stedi.storage.bucket import Bucket
+from stedi.storage.storage import Version
 
 
 def outdated(versions: Iterable[Version], before: datetime) -> Iterator[Version]:

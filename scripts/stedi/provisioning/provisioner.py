@@ -42,12 +42,12 @@ class Provisioner:
 
     def put_pseudonym_key(self, key: str) -> bool:
         """Stores the pseudonym key. False, and nothing done, if there is one already."""
-        return self.bucket.put_new(PSEUDONYM_KEY_OBJECT, f"{key}\n".encode())
+        return self.bucket.create(PSEUDONYM_KEY_OBJECT, [f"{key}\n".encode()])
 
     def delete_all(self) -> str:
         """Deletes the empty bucket and the stack. The KMS key's id, which can be had back."""
         kms, key = self.clients.kms, self.stack.physical_id(DATA_KEY)
-        self.bucket.delete()
+        self.bucket.delete_bucket()
         if key and kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
             kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=30)
         self.stack.delete()

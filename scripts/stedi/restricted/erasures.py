@@ -1,19 +1,17 @@
-"""What is kept of erasures, beside the pseudonym key: who is not to come back, and what was done.
+"""The register of erasures: who must not come back, and what was done.
 
-    erasure_key/erasure_key       the key of all that follows, made once
-    erasures/HMAC                 a person who was erased; the file holds the HMAC of their email
-    pending_erasures/HMAC-….json  an erasure that has begun and not ended: without the email, but
-                                  with what must be searched for when what landed is gone
-    erasure_receipts/….json       one that has ended
+    erasure_key/erasure_key        the key of all that follows, made once
+    erasures/HMAC                  a person who was erased; the file holds the HMAC of their email
+    pending_erasures/HMAC-….json   an erasure that has begun and not ended: not the email, but what
+                                   must be searched for once the landed lines are gone
+    erasure_receipts/….json        an erasure that has ended
 
-The erasure key is not the pseudonym key, which may be changed: then no email would be there any
-more to make the erasures anew, and who was erased would come back.
+The erasure key is not the pseudonym key, which may be rotated: no email would be left then to
+compute the HMACs again, and who was erased would come back.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -28,8 +26,8 @@ from stedi.layout import (
     RECEIPTS_FOLDER,
     RESTRICTED,
 )
-from stedi.restricted.pseudonym_key import new_key
-from stedi.restricted.store import Store
+from stedi.restricted.pseudonym_key import hmac_sha256, new_key
+from stedi.restricted.store import RestrictedStore
 
 KEY, ERASURES, PENDING, RECEIPTS = (
     folder.removeprefix(f"{RESTRICTED}/")
@@ -39,67 +37,72 @@ _KEY_FILE = f"{KEY}/erasure_key"
 
 
 @dataclass(frozen=True)
-class Vault:
-    """Erasures in a store. Every method raises what the store raises."""
+class ErasureRegister:
+    """The erasures of a lakehouse. Every method raises what the store raises."""
 
-    store: Store
+    store: RestrictedStore
 
     def key(self) -> str | None:
         """The erasure key; None before the first erasure."""
         found = self.store.read(_KEY_FILE)
-        return found and found.decode().strip()
+        return found.decode().strip() if found else None
 
     def make_key(self) -> None:
-        """Makes the erasure key where there is none."""
-        self.store.put_new(_KEY_FILE, f"{new_key()}\n".encode())
+        """Makes the erasure key, unless there is one."""
+        self.store.create(_KEY_FILE, f"{new_key()}\n".encode())
 
     def erasures(self) -> list[str]:
-        """The HMACs of all who are not to come back."""
-        return [name.rpartition("/")[2] for name in self.store.names(ERASURES)]
+        """The HMACs of everybody who must not come back."""
+        return [_last(name) for name in self.store.names(ERASURES)]
 
     def erasure_of(self, email: str) -> str:
         """The HMAC of an email in normal form, once there is a key."""
-        return hmac.new((self.key() or "").encode(), email.encode(), hashlib.sha256).hexdigest()
+        return hmac_sha256(email, self.key() or "")
 
     def erase(self, email: str) -> None:
-        """Notes that a person is not to come back."""
+        """Notes that a person must not come back."""
         erasure = self.erasure_of(email)
-        self.store.put_new(f"{ERASURES}/{erasure}", f"{erasure}\n".encode())
+        self.store.create(f"{ERASURES}/{erasure}", f"{erasure}\n".encode())
 
     def reinstate(self, email: str) -> None:
-        """Removes that note, if it is there."""
-        self.store.remove(f"{ERASURES}/{self.erasure_of(email)}")
+        """Deletes that note, if there is one."""
+        self.store.delete(f"{ERASURES}/{self.erasure_of(email)}")
 
     def begin(self, emails: Iterable[str], kept: dict[str, list[str]]) -> None:
-        """Notes that an erasure has begun, and what it must still know when what landed is gone."""
+        """Notes that erasures have begun. kept: what they must know once the landed lines are gone,
+        lists of texts by kind."""
         for email in emails:
             name = f"{PENDING}/{self.erasure_of(email)}-{uuid4().hex}.json"
-            self.store.put_new(name, json.dumps(kept).encode())
+            self.store.create(name, json.dumps(kept).encode())
 
     def begun(self, email: str) -> list[dict[str, list[str]]]:
-        """What erasures of the person that have not ended must still know."""
+        """What was noted of the erasures of a person that have begun and not ended."""
         names = self._pending()[self.erasure_of(email)]
         return [json.loads(self.store.read(name) or b"{}") for name in names]
 
     def others_begun(self, emails: Iterable[str]) -> int:
-        """How many other people's erasures have begun and not ended."""
+        """The number of other people whose erasures have begun and not ended."""
         return len(self._pending().keys() - {self.erasure_of(email) for email in emails})
 
     def end(self, emails: Iterable[str]) -> None:
-        """Removes the notes that the erasures of these people have begun."""
+        """Deletes the notes that the erasures of these people have begun."""
         pending = self._pending()
         for email in emails:
             for name in pending[self.erasure_of(email)]:
-                self.store.remove(name)
+                self.store.delete(name)
 
-    def keep_receipt(self, name: str, receipt: dict[str, Any]) -> str:
-        """Writes a receipt; returns its name."""
-        name = f"{RECEIPTS}/{name}.json"
-        self.store.put_new(name, (json.dumps(receipt, indent=2) + "\n").encode())
-        return name
+    def keep_receipt(self, name: str, receipt: dict[str, Any]) -> None:
+        """Writes the receipt of an erasure that has ended."""
+        content = json.dumps(receipt, indent=2) + "\n"
+        self.store.create(f"{RECEIPTS}/{name}.json", content.encode())
 
     def _pending(self) -> dict[str, list[str]]:
+        """The notes of erasures that have begun and not ended, by the person's HMAC."""
         found = defaultdict(list)
         for name in self.store.names(PENDING):
-            found[name.rpartition("/")[2].partition("-")[0]].append(name)
+            found[_last(name).partition("-")[0]].append(name)
         return found
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -1,9 +1,9 @@
-"""The pseudonym key's files while it is replaced: what stands where tells how far that has come.
+"""The files of the pseudonym key while it is rotated: which of them exist says how far it is.
 
-key                    nothing has begun
-key, key.next          a new key was made
-key, key.next, key.old the old one is being put aside; key is still the old one
-key, key.old           key is the new one; tables may still be of the old one
+key                      no rotation has begun
+key, key.next            a new key was made
+key, key.next, key.old   the old key is kept under a second name; key is still the old one
+key, key.old             key is the new one; tables may still be of the old one
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from enum import Enum
 from pathlib import Path
 
 from stedi.restricted.pseudonym_key import make_key
-from stedi.storage.atomic import sync
+from stedi.storage.atomic import move, sync
 
 
 class Stage(Enum):
-    """How far the replacing of a key has come."""
+    """How far the rotation of a key has come."""
 
     NOT_BEGUN = "not begun"
     MADE = "a new key was made"
@@ -25,22 +25,24 @@ class Stage(Enum):
 
 
 def next_key(path: Path) -> Path:
+    """The file of the new key until it takes the old one's place."""
     return path.with_name(f"{path.name}.next")
 
 
 def old_key(path: Path) -> Path:
+    """The file of the old key once the new one has taken its place."""
     return path.with_name(f"{path.name}.old")
 
 
 def stage(path: Path) -> Stage:
-    """How far the replacing of the key in this file has come."""
+    """How far the rotation of the key in this file has come."""
     if next_key(path).exists():
         return Stage.MADE
     return Stage.REPLACED if old_key(path).exists() else Stage.NOT_BEGUN
 
 
 def replace_key(path: Path) -> None:
-    """Has the file hold a new key, and the old one lie beside it; goes on where it was broken off.
+    """Puts a new key in the file and keeps the old one beside it. Resumes after an interruption.
 
     Raises OSError.
     """
@@ -49,11 +51,10 @@ def replace_key(path: Path) -> None:
     if stage(path) is Stage.MADE:
         if not old_key(path).exists():
             os.link(path, old_key(path))
-        os.replace(next_key(path), path)
-        sync(path.parent)
+        move(next_key(path), path)
 
 
 def destroy_old_key(path: Path) -> None:
-    """Removes the old key; nothing where there is none. Raises OSError."""
+    """Deletes the old key, if there is one. Raises OSError."""
     old_key(path).unlink(missing_ok=True)
     sync(path.parent)

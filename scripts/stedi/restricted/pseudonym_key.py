@@ -1,6 +1,6 @@
 """The pseudonym key: `stedi key make` makes one, once.
 
-customer_id is HMAC-SHA256 of a person's email under this key. Who has the key can link ids to
+customer_id is HMAC-SHA256 of a person's email under this key. Whoever has the key can link ids to
 emails, so it is kept out of the project, of SQL, of logs and of the DuckDB file.
 """
 
@@ -10,10 +10,14 @@ import hashlib
 import hmac
 import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from stedi.errors import StediError
+from stedi.storage import atomic
+
+KEY_FILE_VARIABLE = "STEDI_PSEUDONYM_KEY_FILE"
+DEFAULT_KEY_FILE = ".secrets/pseudonym_key"
+SHORTEST_KEY = 32  # characters; the build refuses a shorter one too
 
 
 def hmac_sha256(message: str, key: str) -> str:
@@ -21,24 +25,18 @@ def hmac_sha256(message: str, key: str) -> str:
     return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
-KEY_FILE_VARIABLE = "STEDI_PSEUDONYM_KEY_FILE"
-DEFAULT_KEY_FILE = ".secrets/pseudonym_key"
-SHORTEST_KEY = 32  # characters; the build refuses a shorter one too
-
-
-class UnreadableKey(StediError):
-    """A key file that is no text or cannot be opened. Its text names the file, never the key."""
-
-
 def key_file() -> Path:
-    """Where the key lies: $STEDI_PSEUDONYM_KEY_FILE, or `.secrets/pseudonym_key`."""
+    """Where the key is for dbt, which works in the project's folder; others ask the target.
+
+    It is $STEDI_PSEUDONYM_KEY_FILE, or `.secrets/pseudonym_key`.
+    """
     return Path(os.environ.get(KEY_FILE_VARIABLE) or DEFAULT_KEY_FILE)
 
 
 def read_key(path: Path) -> str | None:
-    """The key as text, without blanks around it; None where there is no file.
+    """The key as text, without blanks around it; None if there is no file.
 
-    Raises UnreadableKey.
+    Raises StediError, whose message names the file and never shows the key.
     """
     try:
         return path.read_text(encoding="utf-8").strip()
@@ -46,9 +44,12 @@ def read_key(path: Path) -> str | None:
         return None
     except OSError as error:
         reason = error.strerror
-        raise UnreadableKey(f"{path}: the pseudonym key cannot be read ({reason})") from None
+        raise StediError(f"{path}: the pseudonym key cannot be read ({reason})") from None
     except UnicodeDecodeError:  # its text would show a part of the key
-        raise UnreadableKey(f"{path}: the pseudonym key is not text in UTF-8") from None
+        raise StediError(
+            f"{path}: the pseudonym key is not text in UTF-8; restore the file, or name another "
+            f"with {KEY_FILE_VARIABLE}"
+        ) from None
 
 
 def new_key() -> str:
@@ -58,20 +59,10 @@ def new_key() -> str:
 
 
 def make_key(path: Path) -> bool:
-    """Write a new key, readable by its owner alone.
+    """Writes a new key, readable by its owner alone.
 
-    Returns False, and leaves the file alone, where there is one: a new key would change every id.
+    Returns False, and leaves the file alone, if there is one: a new key would change every id.
     Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # of mode 600
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(new_key() + "\n")
-        # Unlike a rename, a link replaces nothing; nor does anybody see a half-written key.
-        os.link(unfinished, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(unfinished)
-    return True
+    return atomic.create(path, [f"{new_key()}\n".encode()], mode=0o600)

@@ -18,7 +18,8 @@ import duckdb
 from local_athena.stopping import Stopped, stoppable
 from stedi.commands.text import aligned
 from stedi.landing.plan import land_all
-from stedi.landing.zones import LocalZone
+from stedi.landing.zones import Zone
+from stedi.storage.folder import FolderStorage
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
 from support.athena.local import LocalLakehouse, Result
@@ -169,7 +170,7 @@ def land(folder: Path | None, landing: Path) -> None:
     elif any(folder.glob("*/landing/ingest_date=*")):
         shutil.copytree(folder, landing, dirs_exist_ok=True)
     else:
-        land_all(LocalZone(landing), folder, LANDED_ON)
+        land_all(Zone(FolderStorage(landing)), folder, LANDED_ON)
 
 
 from_option = click.option(

@@ -9,11 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from stedi.erasure.landing_root import Folder, S3Place
-from stedi.landing.zones import LocalZone, S3Zone
-from stedi.restricted.bucket_store import S3Store
-from stedi.restricted.store import LocalStore
+from stedi.erasure.landing_root import WHOLE_BUCKET, WHOLE_FOLDER, LandingRoot
+from stedi.restricted.store import RestrictedStore
 from stedi.storage.bucket import Bucket
+from stedi.storage.folder import FolderStorage
 from support.landed_people import ANN, BUCKET, LANDED, Files, Root
 
 
@@ -34,7 +33,8 @@ def folder(tmp_path: Path) -> Root:
             str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()
         }
 
-    return Root(Folder(root), LocalZone(root), LocalStore(tmp_path / "restricted"), files)
+    restricted = FolderStorage(tmp_path / "restricted", is_private=True)
+    return Root(LandingRoot(FolderStorage(root), WHOLE_FOLDER), RestrictedStore(restricted), files)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def bucket() -> Iterator[Root]:
                 if not v.is_marker and not v.key.startswith("restricted/")
             }
 
-        yield Root(S3Place(made), S3Zone(BUCKET, client), S3Store(made), files)
+        yield Root(LandingRoot(made, WHOLE_BUCKET), RestrictedStore(made, "restricted/"), files)
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -66,7 +66,7 @@ def test_a_line_that_is_no_email_is_refused_before_anything_changes(
 
 
 def test_a_shared_device_is_told(run: Callable[..., Result], folder: Root) -> None:
-    path = folder.place.root / "customer" / DAY / "c.json"
+    path = folder.landing.storage.root / "customer" / DAY / "c.json"
     path.write_text(path.read_text().replace(BEN.serial_number, ANN.serial_number))
     result = run(f"{ANN.email}\n", "--dry-run")
     assert "1 of their devices were claimed by another person too" in result.output
@@ -104,7 +104,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
     def denied(*_: object, dir: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(dir))
 
-    monkeypatch.setattr("stedi.erasure.landing_root.tempfile.TemporaryFile", denied)
+    monkeypatch.setattr("stedi.storage.folder.tempfile.TemporaryFile", denied)
     before = files(folder)
     result = run(f"{ANN.email}\n")
     assert result.exit_code == 1
@@ -124,7 +124,7 @@ def test_without_a_pseudonym_key_it_says_so(
 def test_a_broken_file_is_named_and_nothing_changes(
     run: Callable[..., Result], folder: Root
 ) -> None:
-    path = folder.place.root / "customer" / DAY / "b.json.gz"
+    path = folder.landing.storage.root / "customer" / DAY / "b.json.gz"
     path.write_bytes(path.read_bytes()[:-9])
     before = files(folder)
     result = run(f"{ANN.email}\n")
@@ -134,7 +134,7 @@ def test_a_broken_file_is_named_and_nothing_changes(
 
 
 def test_what_is_found_afterwards_fails(run: Callable[..., Result], folder: Root) -> None:
-    (folder.place.root / "left.txt").write_text(ANN.phone)
+    (folder.landing.storage.root / "left.txt").write_text(ANN.phone)
     result = run(f"{ANN.email}\n")
     assert result.exit_code == 1
     assert "left.txt: phone" in result.output

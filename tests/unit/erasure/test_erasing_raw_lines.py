@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stedi.erasure.landing_root import Folder, rewrite
+from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
 from stedi.landing.files import is_plain, read_lines
-from stedi.landing.raw_lines import blocks_of, lines_of, without, write
+from stedi.landing.raw_lines import blocks_of, lines_of, packed, without
+from stedi.storage.folder import FolderStorage
 
 PIECES = st.lists(st.sampled_from((b"a", b"x", b"\r", b"\n", b"\r\n", b"\xef\xbb\xbf", b"\xff")))
 
@@ -61,11 +62,14 @@ def test_a_long_line_takes_no_time_that_grows_with_its_square() -> None:
 
 
 def test_a_packed_file_stays_packed_and_readable_by_all() -> None:
-    packed = gzip.compress(b"a\nx\n") + gzip.compress(b"b\n")  # two members
-    target = io.BytesIO()
-    blocks = blocks_of(io.BytesIO(packed), "a.json.gz")
-    write(target, without(lines_of(blocks), lambda line: line == b"x\n"), "a.json.gz")
-    assert gzip.decompress(target.getvalue()) == b"a\nb\n"
+    before = gzip.compress(b"a\nx\n") + gzip.compress(b"b\n")  # two members
+    blocks = blocks_of(io.BytesIO(before), "a.json.gz")
+    rest = without(lines_of(blocks), lambda line: line == b"x\n")
+    assert gzip.decompress(b"".join(packed(rest, "a.json.gz"))) == b"a\nb\n"
+
+
+def landing_root(folder: Path) -> LandingRoot:
+    return LandingRoot(FolderStorage(folder), WHOLE_FOLDER)
 
 
 def landed(root: Path, name: str, content: bytes) -> Path:
@@ -78,8 +82,9 @@ def landed(root: Path, name: str, content: bytes) -> Path:
 def test_a_file_without_such_lines_is_not_touched(tmp_path: Path) -> None:
     path = landed(tmp_path, "a.json", b"a\n")
     before = path.stat()
-    (file,) = Folder(tmp_path).files("customer")
-    assert rewrite(Folder(tmp_path), file, lambda line: False) == 0
+    root = landing_root(tmp_path)
+    (file,) = root.files("customer")
+    assert root.rewrite(file, lambda line: False) == 0
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert path.stat().st_ino == before.st_ino
 
@@ -87,8 +92,9 @@ def test_a_file_without_such_lines_is_not_touched(tmp_path: Path) -> None:
 def test_a_file_that_loses_all_its_lines_stays_empty(tmp_path: Path) -> None:
     path = landed(tmp_path, "a.json.gz", gzip.compress(b"x\n"))
     path.chmod(0o640)
-    (file,) = Folder(tmp_path).files("customer")
-    assert rewrite(Folder(tmp_path), file, lambda line: True) == 1
+    root = landing_root(tmp_path)
+    (file,) = root.files("customer")
+    assert root.rewrite(file, lambda line: True) == 1
     assert gzip.decompress(path.read_bytes()) == b""
     assert is_plain(path)
     assert path.stat().st_mode & 0o777 == 0o640
@@ -99,13 +105,14 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = landed(tmp_path, "a.json", b"a\nx\n")
-    (file,) = Folder(tmp_path).files("customer")
+    root = landing_root(tmp_path)
+    (file,) = root.files("customer")
 
     def fails(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("stedi.erasure.landing_root.os.fsync", fails)
+    monkeypatch.setattr("stedi.storage.atomic.os.fsync", fails)
     with pytest.raises(OSError, match="No space"):
-        rewrite(Folder(tmp_path), file, lambda line: line == b"x\n")
+        root.rewrite(file, lambda line: line == b"x\n")
     assert path.read_bytes() == b"a\nx\n"
     assert [entry.name for entry in path.parent.iterdir()] == ["a.json"]

@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stedi.erasure.erasure import NotErased, Refused
-from stedi.erasure.landing_root import Landed
 from stedi.storage.bucket import NotDeleted
 from support.landed_people import ANN, BEN, BUCKET, DAY, Files, Root, unpacked, without_ann
 
@@ -98,13 +97,11 @@ def test_a_kill_while_a_file_is_written_is_put_right(
     call: str, number: int, folder: Root
 ) -> None:
     def erase() -> None:
-        from stedi.erasure import landing_root
-
         real, calls = getattr(os, call), iter(range(99))
         def kill(*args: object) -> object:
             return real(*args) if next(calls) < number else os._exit(9)
 
-        landing_root.os = type("Os", (), vars(os) | {call: staticmethod(kill)})
+        setattr(os, call, kill)
         folder.erase()
 
     assert _in_a_process(erase) == 9
@@ -132,8 +129,8 @@ def test_others_whose_erasure_broke_off_are_counted(root: Root) -> None:
     with pytest.raises(Killed):
         root.erase(_kill_at("Having nightly"))
     work = root.erasing()
-    assert work.vault.others_begun([BEN.email]) == 1
-    assert work.vault.others_begun([ANN.email]) == 0
+    assert work.register.others_begun([BEN.email]) == 1
+    assert work.register.others_begun([ANN.email]) == 0
 
 
 def _kill_at(text: str):
@@ -147,7 +144,7 @@ def _kill_at(text: str):
 def test_what_the_first_run_knew_is_searched_for_by_the_second(folder: Root) -> None:
     with pytest.raises(Killed):
         folder.erase(_kill_at("Removing copies"))
-    noted = folder.place.root / "notes.txt"
+    noted = folder.landing.storage.root / "notes.txt"
     noted.write_text(f"ring {ANN.phone}")
     with pytest.raises(NotErased, match="notes.txt: phone"):
         folder.erase()
@@ -157,7 +154,7 @@ def test_what_the_first_run_knew_is_searched_for_by_the_second(folder: Root) -> 
 
 
 def test_a_name_in_another_persons_line_is_told_and_the_line_stays(folder: Root) -> None:
-    path = folder.place.root / "customer" / DAY / "c.json"
+    path = folder.landing.storage.root / "customer" / DAY / "c.json"
     line = path.read_text().replace("{", f'{{"recommendedBy":"{ANN.email}",', 1)
     path.write_text(line)
     with pytest.raises(NotErased, match="c.json: email"):
@@ -177,14 +174,14 @@ def test_reinstated_is_as_if_never_erased(root: Root) -> None:
 
 def test_the_sha256_of_a_rewritten_object_is_that_of_its_bytes(bucket: Root) -> None:
     bucket.erase()
-    head = bucket.zone.client.head_object(Bucket=BUCKET, Key=f"customer/{DAY}/a.json")
+    head = bucket.landing.storage.client.head_object(Bucket=BUCKET, Key=f"customer/{DAY}/a.json")
     content = bucket.files()[f"customer/{DAY}/a.json"]
     assert head["Metadata"]["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_results_of_queries_go_and_old_versions_too(bucket: Root) -> None:
-    bucket.zone.client.put_object(Bucket=BUCKET, Key="staging/a", Body=ANN.email.encode())
-    bucket.zone.client.delete_object(Bucket=BUCKET, Key="staging/a")
+    bucket.landing.storage.client.put_object(Bucket=BUCKET, Key="staging/a", Body=ANN.email.encode())
+    bucket.landing.storage.client.delete_object(Bucket=BUCKET, Key="staging/a")
     assert any(name.startswith("staging/a ") for name in bucket.files())
     assert bucket.erase()["old_versions_and_results"] == 3  # one more is what marks it as deleted
     assert set(landed(bucket)) == set(without_ann())
@@ -192,12 +189,12 @@ def test_results_of_queries_go_and_old_versions_too(bucket: Root) -> None:
 
 def test_versions_that_s3_keeps_are_told(bucket: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = {"Errors": [{"Key": "a", "Code": "AccessDenied", "Message": "no"}]}
-    call = bucket.zone.client._make_api_call
+    call = bucket.landing.storage.client._make_api_call
 
     def answer(operation: str, *args: object) -> object:
         return refused if operation == "DeleteObjects" else call(operation, *args)
 
-    monkeypatch.setattr(bucket.zone.client, "_make_api_call", answer)
+    monkeypatch.setattr(bucket.landing.storage.client, "_make_api_call", answer)
     with pytest.raises(NotDeleted, match="have s3:DeleteObjectVersion allowed"):
         bucket.erase()
     monkeypatch.undo()
@@ -208,14 +205,14 @@ def test_versions_that_s3_keeps_are_told(bucket: Root, monkeypatch: pytest.Monke
 def test_an_object_that_may_not_be_written_is_told(
     bucket: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = bucket.zone.client._make_api_call
+    call = bucket.landing.storage.client._make_api_call
 
     def answer(operation: str, *args: object) -> object:
         if operation == "PutObject" and "/a.json" in str(args):
             raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
         return call(operation, *args)
 
-    monkeypatch.setattr(bucket.zone.client, "_make_api_call", answer)
+    monkeypatch.setattr(bucket.landing.storage.client, "_make_api_call", answer)
     with pytest.raises(ClientError):
         bucket.erase()
     monkeypatch.undo()
@@ -224,9 +221,8 @@ def test_an_object_that_may_not_be_written_is_told(
 
 
 def test_only_landed_files_are_rewritten(bucket: Root) -> None:
-    client = bucket.zone.client
+    client = bucket.landing.storage.client
     for key in ("customer/landing/stray.json", f"customer/{DAY}/.hidden.json"):
         client.put_object(Bucket=BUCKET, Key=key, Body=b"nobody\n")
-    names = [file.name for file in bucket.place.files("customer")]
+    names = [file.key for file in bucket.landing.files("customer")]
     assert names == [f"customer/{DAY}/{name}" for name in ("a.json", "b.json.gz", "c.json")]
-    assert isinstance(bucket.place.files("customer")[0], Landed)

@@ -25,7 +25,7 @@ from moto import mock_aws
 from stedi.errors import StediError
 from stedi.landing.files import landed_files
 from stedi.landing.plan import land_all
-from stedi.landing.zones import Delivery, NotLanded, Zone, open_zone
+from stedi.landing.zones import Delivery, NotLanded, Zone
 from stedi.target import resolve
 from support.targets import set_athena_target, stedi
 
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.usefixtures("clean_environment")
 @pytest.fixture
 def local_lakehouse(duckdb_lakehouse: Path) -> Lakehouse:
     landing = duckdb_lakehouse / "landing"
-    zone = open_zone(resolve("duckdb"))
+    zone = Zone(resolve("duckdb").storage)
     return Lakehouse(str(landing), (), zone, lambda: folder_files(landing))
 
 
@@ -71,7 +71,7 @@ def s3_lakehouse(
     config = set_athena_target(monkeypatch, tmp_path, BUCKET)
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        zone = open_zone(resolve("athena", config))
+        zone = Zone(resolve("athena", config).storage)
         options = ("--target", "athena", "--config", str(config))
         yield Lakehouse(f"s3://{BUCKET}", options, zone, bucket_files)
 
@@ -530,28 +530,45 @@ def test_a_file_that_is_written_to_meanwhile(lakehouse: Lakehouse, deliver: Call
     assert lakehouse.files() == {}
 
 
-def test_an_upload_whose_file_goes_away_is_taken_back(
+def test_an_upload_holds_what_was_checked_whatever_becomes_of_the_file(
     s3_lakehouse: Lakehouse, deliver: Callable
 ) -> None:
+    """Nothing needs to be taken back."""
     path = Path(deliver("a.json"))
     delivery = Delivery.of(path)
-    with pytest.raises(NotLanded, match=f"^{path}: was written to"):
-        s3_lakehouse.zone.put(
-            "customer", "2024-01-31", delivery, lambda done: path.unlink(missing_ok=True)
-        )
-    assert s3_lakehouse.files() == {}
+    s3_lakehouse.zone.put("customer", "2024-01-31", delivery, lambda done: path.write_bytes(b"!"))
+    assert s3_lakehouse.files() == {f"{JAN_31}/a.json": GOOD}
 
 
-def test_a_delivery_that_comes_to_be_meanwhile_is_not_overwritten(
-    local_lakehouse: Lakehouse, deliver: Callable
+@pytest.mark.parametrize("size", [1, 9 << 20])  # S3 clients split what is larger than 8 MiB
+def test_a_delivery_that_lands_meanwhile_is_not_overwritten(
+    lakehouse: Lakehouse, deliver: Callable, size: int
 ) -> None:
+    delivery = Delivery.of(Path(deliver("a.json", b"a" * size)))
+    theirs = Delivery.of(Path(deliver("a.json", b"theirs\n", folder="theirs")))
+    begun: list[int] = []
+
+    def land_theirs(done: int) -> None:
+        if not begun:
+            begun.append(done)
+            lakehouse.zone.put("customer", "2024-01-31", theirs, lambda done: None)
+
+    with pytest.raises(NotLanded, match="Land the file again"):
+        lakehouse.zone.put("customer", "2024-01-31", delivery, land_theirs)
+    assert lakehouse.files() == {f"{JAN_31}/a.json": b"theirs\n"}
+
+
+def test_a_file_that_changes_and_one_that_lands_meanwhile(
+    lakehouse: Lakehouse, deliver: Callable
+) -> None:
+    """The one that is not landed takes nothing of the other back."""
     delivery = Delivery.of(Path(deliver("a.json")))
-    target = Path(local_lakehouse.address) / JAN_31 / "a.json"
-    with pytest.raises(NotLanded, match="Land it again"):
-        local_lakehouse.zone.put(
-            "customer", "2024-01-31", delivery, lambda done: target.write_bytes(b"theirs\n")
-        )
-    assert local_lakehouse.files() == {f"{JAN_31}/a.json": b"theirs\n"}
+    theirs = Delivery.of(Path(deliver("a.json", b"theirs\n", folder="theirs")))
+    delivery.path.write_bytes(GOOD + b"more\n")
+    lakehouse.zone.put("customer", "2024-01-31", theirs, lambda done: None)
+    with pytest.raises(NotLanded):
+        lakehouse.zone.put("customer", "2024-01-31", delivery, lambda done: None)
+    assert lakehouse.files() == {f"{JAN_31}/a.json": b"theirs\n"}
 
 
 def test_a_change_while_landing_is_told_as_it_is(
@@ -578,10 +595,11 @@ def test_breaking_off_leaves_nothing(local_lakehouse: Lakehouse, deliver: Callab
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from stedi.landing.zones import Delivery, LocalZone
+from stedi.landing.zones import Delivery, Zone
+from stedi.storage.folder import FolderStorage
 root, path = map(Path, sys.argv[1:])
 kill = lambda done: os.kill(os.getpid(), signal.SIGKILL)
-LocalZone(root).put("customer", "2024-01-31", Delivery.of(path), kill)
+Zone(FolderStorage(root)).put("customer", "2024-01-31", Delivery.of(path), kill)
 """
 
 
