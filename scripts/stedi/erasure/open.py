@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 
-from stedi.erasure.erasure import Erasing, Refused
+from stedi.erasure.erasure import Erasing
 from stedi.erasure.landing_root import WHOLE_BUCKET, WHOLE_FOLDER, LandingRoot
+from stedi.erasure.people import Refused
 from stedi.erasure.tables import AthenaTables, DuckDbTables, Tables
 from stedi.landing.files import landed_files
 from stedi.landing.zones import Zone

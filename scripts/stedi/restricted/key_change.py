@@ -44,7 +44,7 @@ def stage(path: Path) -> Stage:
 def replace_key(path: Path) -> None:
     """Puts a new key in the file and keeps the old one beside it. Resumes after an interruption.
 
-    Raises OSError.
+    Raises StediError and OSError.
     """
     if stage(path) is Stage.NOT_BEGUN:
         make_key(next_key(path))

@@ -62,7 +62,13 @@ def make_key(path: Path) -> bool:
     """Writes a new key, readable by its owner alone.
 
     Returns False, and leaves the file alone, if there is one: a new key would change every id.
-    Raises OSError.
+    Raises StediError if it cannot be written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return atomic.create(path, [f"{new_key()}\n".encode()], mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return atomic.create(path, [f"{new_key()}\n".encode()], mode=0o600)
+    except OSError as error:
+        raise StediError(
+            f"{path}: the pseudonym key cannot be written ({error.strerror}); set "
+            f"{KEY_FILE_VARIABLE} to a file that can be"
+        ) from error

@@ -9,22 +9,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-import stedi.restricted.pseudonym_key as pseudonym_key
-from stedi.restricted.pseudonym_key import UnreadableKey, key_file, make_key, read_key
+from stedi.errors import StediError
+from stedi.restricted.pseudonym_key import key_file, make_key, read_key
+from support.targets import stedi
 
 
 @pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the key is to lie: a folder that is not there yet."""
-    path = tmp_path / "secrets" / "key"
+def path(duckdb_lakehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The key's file in a lakehouse, in a folder that does not exist yet."""
+    path = duckdb_lakehouse / "secrets" / "key"
     monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(path))
     return path
 
 
 def run() -> Result:
-    return CliRunner().invoke(pseudonym_key.main)
+    return stedi("key", "make")
 
 
 def mode(path: Path) -> int:
@@ -76,7 +77,7 @@ def test_two_keys_differ(tmp_path: Path) -> None:
 
 def test_many_at_once_make_one(path: Path) -> None:
     """Exactly one of them says that it made the key."""
-    command = [sys.executable, pseudonym_key.__file__]
+    command = [Path(sys.executable).with_name("stedi"), "key", "make"]
     makers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(8)]
     said = sorted(maker.communicate()[0] for maker in makers)
     assert said == [f"{path}: exists, left alone\n"] * 7 + [f"{path}: made\n"]
@@ -92,7 +93,7 @@ def test_it_lies_in_the_project_by_default(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_place_that_cannot_be_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(tmp_path / "file" / "key"))
@@ -114,7 +115,7 @@ def test_no_key_is_none(tmp_path: Path) -> None:
 def test_an_unreadable_key_is_named_and_not_shown(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"secret\xff")
     for path in (tmp_path, tmp_path / "binary"):
-        with pytest.raises(UnreadableKey, match=f"^{path}: the pseudonym key") as error:
+        with pytest.raises(StediError, match=f"^{path}: the pseudonym key") as error:
             read_key(path)
         assert "secret" not in str(error.value)
         assert error.value.__suppress_context__  # the cause would show the bytes
