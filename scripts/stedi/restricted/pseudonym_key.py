@@ -46,10 +46,7 @@ def read_key(path: Path) -> str | None:
         reason = error.strerror
         raise StediError(f"{path}: the pseudonym key cannot be read ({reason})") from None
     except UnicodeDecodeError:  # its text would show a part of the key
-        raise StediError(
-            f"{path}: the pseudonym key is not text in UTF-8; restore the file, or name another "
-            f"with {KEY_FILE_VARIABLE}"
-        ) from None
+        raise StediError(f"{path}: the pseudonym key is not text in UTF-8") from None
 
 
 def new_key() -> str:
