@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from test_forgetting import deliver
 
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import distance_line, motion_line
@@ -19,6 +18,7 @@ from stedi.synthetic.personas import DAY, START, newcomer
 from support.expected_tables import time_of
 from support.lakehouse import WITHOUT_TESTS, Lakehouse, customer_id
 from support.project_to_break import copy_to_break, replace_once
+from support.withdrawal import deliver
 
 ANN = newcomer(1).latest._replace(research=START)
 BEN = newcomer(2).latest._replace(research=START, registration=ANN.registration)
@@ -74,11 +74,15 @@ def test_of_who_was_erased_only_counts_are_left(measured: Lakehouse) -> None:
     before = measured.query(counts)
     for path in measured.landing.glob("*/landing/*/*.json"):
         lines = path.read_text().splitlines(keepends=True)
-        path.write_text("".join(n for n in lines if ANN.email not in n and ANN.serial_number not in n))
+        path.write_text(
+            "".join(n for n in lines if ANN.email not in n and ANN.serial_number not in n)
+        )
     assert measured.dbt("build", "--full-refresh", *WITHOUT_TESTS).success
     ids = {who for (who,) in measured.query("select customer_id from stedi_audit.releases")}
     assert ids == {None, customer_id(BEN.email), customer_id(CY.email)}
-    now = measured.query(counts + " where noted_at < (select max(noted_at) from stedi_audit.releases)")
+    now = measured.query(
+        counts + " where noted_at < (select max(noted_at) from stedi_audit.releases)"
+    )
     assert now == before
 
 
@@ -117,10 +121,14 @@ def test_k_is_the_size_of_the_smallest_group(measured: Lakehouse) -> None:
     deliver(measured, 2, BEN._replace(research=START - 1, last_update=BEN.last_update + DAY))
     rows = measured.query("""
         select what_is_known, smallest_group, groups_of_people, groups_below_threshold, threshold
-        from stedi_audit.k_anonymity where curated_table = 'customers_curated' order by what_is_known
+        from stedi_audit.k_anonymity where curated_table = 'customers_curated'
+        order by what_is_known
     """)
     months = len({time_of(START - 1).month, time_of(START).month})
-    assert rows == [("to the microsecond", 1, 2, 2, 5), ("to the month", 3 - months, months, months, 5)]
+    assert rows == [
+        ("to the microsecond", 1, 2, 2, 5),
+        ("to the month", 3 - months, months, months, 5),
+    ]
 
 
 def test_what_was_derived_is_stale_after_a_withdrawal(measured: Lakehouse, tmp_path: Path) -> None:

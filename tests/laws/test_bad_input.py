@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def unreadable(request: pytest.FixtureRequest, lakehouse: Lakehouse) -> Path:
         path.write_bytes(b"{}\n")
     elif request.param == "a dangling link":
         path.unlink()
-        os.symlink("nowhere.json.gz", path)
+        path.symlink_to("nowhere.json.gz")
     return path
 
 

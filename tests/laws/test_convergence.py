@@ -100,8 +100,8 @@ def test_a_build_that_is_killed_is_put_right_by_the_next(
     deliver([file for file in in_order if day_of(file) == last], delivered, later)
     before = later.tables()
 
-    with later.start("build", *WITHOUT_TESTS) as process:
-        made = (line for line in process.stdout if "OK created sql" in line)
+    with later.start("build", *WITHOUT_TESTS) as (process, output):
+        made = (line for line in output if "OK created sql" in line)
         assert len(list(islice(made, models))) == models
         process.kill()
 

@@ -122,7 +122,7 @@ def test_outcomes_of_all_kinds_are_expected() -> None:
     trained = 0
     for history in SOME:
         lives: dict[int, Life] = {}
-        for day, step in zip(history.days(), history.steps):
+        for day, step in zip(history.days(), history.steps, strict=True):
             for life, deed in step.deeds if isinstance(step, Deliver) else ():
                 [*lives.setdefault(life, Life(life)).does(deed, day)]
         tables = expected_tables(lives.values(), history.dates(), "since_consent")

@@ -2,48 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-from stedi.synthetic.expectation import Customer
-from stedi.synthetic.lines import customer_line, distance_line, motion_line
-from stedi.synthetic.personas import DAY, START, email_of, newcomer
+from stedi.synthetic.personas import DAY, START, email_of
 from support.lakehouse import Lakehouse, customer_id
-
-ANN, BEN = newcomer(1).latest, newcomer(2).latest
-TRUSTED_AND_CURATED = (
-    "stedi_trusted.customer_trusted",
-    "stedi_trusted.accelerometer_trusted",
-    "stedi_trusted.step_trainer_trusted",
-    "stedi_curated.customers_curated",
-    "stedi_curated.machine_learning_curated",
-)
-
-
-def deliver(lakehouse: Lakehouse, day: int, *records: Customer) -> None:
-    """Lands records of people, and builds."""
-    lines = "".join(customer_line(record) for record in records)
-    lakehouse.land("customer", f"customer-{day}.json", lines.encode(), f"2024-01-{day:02d}")
-    lakehouse.build(tests=False)
-
-
-def rows_of(lakehouse: Lakehouse, person: Customer) -> dict[str, int]:
-    """How many rows each table has of the person."""
-    who = customer_id(person.email)
-    return {
-        table: lakehouse.query(f"select count(*) from {table} where customer_id = '{who}'")[0][0]
-        for table in TRUSTED_AND_CURATED
-    }
-
-
-@pytest.fixture
-def measured(lakehouse: Lakehouse) -> Lakehouse:
-    """Two people consent and have two readings each, a day apart."""
-    motions = [(p.email, START + d * DAY, 1.0, 0.0, 0.0) for p in (ANN, BEN) for d in (0, 1)]
-    distances = [(p.serial_number, START + d * DAY, 200) for p in (ANN, BEN) for d in (0, 1)]
-    lakehouse.land("accelerometer", "a.json", "".join(map(motion_line, motions)).encode())
-    lakehouse.land("step_trainer", "s.json", "".join(map(distance_line, distances)).encode())
-    deliver(lakehouse, 1, ANN._replace(research=START), BEN._replace(research=START))
-    return lakehouse
+from support.withdrawal import ANN, BEN, TRUSTED_AND_CURATED, deliver, rows_of
 
 
 def test_who_withdraws_is_gone_and_who_does_not_stays(measured: Lakehouse) -> None:

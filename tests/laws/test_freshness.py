@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from support.lakehouse import Lakehouse
 )
 def test_freshness_by_ingest_date(lakehouse: Lakehouse, days_ago: int | None, status: str) -> None:
     if days_ago is not None:
-        date = (datetime.now(timezone.utc) - timedelta(days=days_ago)).date().isoformat()
+        date = (datetime.now(UTC) - timedelta(days=days_ago)).date().isoformat()
         lakehouse.land("customer", "a.json", b"{}\n", date)
     lakehouse.dbt("source", "freshness", "--select", "source:landing.customer")
     (found,) = json.loads((lakehouse.folder / "target/sources.json").read_text())["results"]

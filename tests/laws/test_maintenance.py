@@ -9,15 +9,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from test_forgetting import ANN, TRUSTED_AND_CURATED, deliver, measured, rows_of
 
 import stedi.duckdb_target.compaction as duckdb_file
 from stedi.duckdb_target.compaction import Compacted, NotCompacted, compact
 from stedi.synthetic.personas import DAY, START
-from support.duckdb_tables import texts_in, unpack
+from support.duckdb_tables import file_of, texts_in, unpack
 from support.lakehouse import Lakehouse, customer_id
-
-__all__ = ["measured"]  # a fixture
+from support.withdrawal import ANN, TRUSTED_AND_CURATED, deliver, rows_of
 
 WITHDRAWN = ANN._replace(last_update=START + DAY)
 ID, EMAIL = customer_id(ANN.email), ANN.email
@@ -39,13 +37,6 @@ def maintain(lakehouse: Lakehouse, *arguments: str) -> None:
 def in_file(lakehouse: Lakehouse, text: str) -> int:
     """How often a text stands in the bytes of the database file."""
     return file_of(lakehouse).count(text.encode())
-
-
-def file_of(lakehouse: Lakehouse) -> bytes:
-    """The file as dbt leaves it when it ends by itself: with what is in its log."""
-    duckdb.connect(lakehouse.database, config={"force_compression": "uncompressed"}).close()
-    assert duckdb_file.size_of(lakehouse.database.with_suffix(".duckdb.wal")) == 0
-    return lakehouse.database.read_bytes()
 
 
 def in_rows(lakehouse: Lakehouse, text: str) -> int:

@@ -55,7 +55,7 @@ def restored(broken: Lakehouse) -> Iterator[dict[Path, str]]:
 
 
 def compiled_anew(lakehouse: Lakehouse) -> dict[str, Any]:
-    lakehouse.parse_anew()
+    lakehouse.parse_again()
     compiled = lakehouse.dbt("compile")
     assert compiled.success, compiled.errors
     return lakehouse.manifest()
@@ -77,9 +77,8 @@ def test_nor_on_athena(lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch) ->
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
     offline = ("--no-populate-cache", "--no-introspect")
-    process = lakehouse.start("compile", "--target", "athena", *offline)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
+    compiled = lakehouse.dbt("compile", "--target", "athena", *offline)
+    assert compiled.success, compiled.errors
     assert lakehouse.manifest()["metadata"]["adapter_type"] == "athena"
     assert problems(lakehouse.manifest(), CURATED) == []
 

@@ -79,7 +79,7 @@ def test_what_fails_shows_nothing(copied: Lakehouse, capfd: pytest.CaptureFixtur
         before.setdefault(path, text)
     seed = copied.project / "seeds" / "withholding_reasons.csv"
     before[seed] = replace_once(seed, "unknown_device,", "another_reason,")
-    copied.parse_anew()
+    copied.parse_again()
     assert copied.dbt("seed", *DEBUG).success
     assert copied.dbt("run", "--full-refresh", *DEBUG).success
     failed = copied.dbt("test", "--store-failures", *DEBUG).failed
@@ -91,7 +91,9 @@ def test_what_fails_shows_nothing(copied: Lakehouse, capfd: pytest.CaptureFixtur
     # Where a person is an email nobody is curated, which is as this one has it.
     assert of_laws - failed <= {"assert_curated_customers_have_both_readings"}
     kinds = ("assert", "one_row_per")
-    data_tests = [name for name in failed if name.startswith((*kinds, "never_null", "relationships"))]
+    data_tests = [
+        name for name in failed if name.startswith((*kinds, "never_null", "relationships"))
+    ]
     assert all(any(name.startswith(kind) for name in data_tests) for kind in kinds)
     stored = [rows for rows in stored_failures(copied).values() if rows]
     assert len(stored) >= len(data_tests)
@@ -139,7 +141,7 @@ LEAKS = {
 @pytest.fixture(scope="module")
 def shown_by_leaks(copied: Lakehouse) -> dict[str, set[str]]:
     """What is shown where, after all of the leaks were built at once."""
-    copied.parse_anew()
+    copied.parse_again()
     assert copied.dbt("run", "--full-refresh").success
     for path in left_files(copied):
         if path.suffix in (".log", ".sql"):
@@ -148,8 +150,8 @@ def shown_by_leaks(copied: Lakehouse) -> dict[str, set[str]]:
     for path, content in leaks.items():
         path.write_text(content + "\n")
     arguments = ("build", "--select", "broken_*", "--store-failures", *DEBUG)
-    with copied.start(*arguments) as process:
-        printed, _ = process.communicate()
+    with copied.start(*arguments) as (_, output):
+        printed = output.read()
     for path in leaks:
         path.unlink()
     return shown(copied, printed)

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from test_forgetting import ANN, BEN, TRUSTED_AND_CURATED, measured
-from test_maintenance import file_of, lakehouse
 
 import stedi.maintenance.rotation as rotation
 from stedi.restricted.key_change import (
@@ -22,10 +20,18 @@ from stedi.restricted.key_change import (
     stage,
 )
 from stedi.restricted.pseudonym_key import read_key
+from support.duckdb_tables import file_of, unpack
 from support.lakehouse import KEY, PROJECT, Lakehouse
 from support.targets import set_duckdb_target, stedi
+from support.withdrawal import ANN, BEN, TRUSTED_AND_CURATED
 
-__all__ = ["measured", "lakehouse"]  # fixtures
+
+@pytest.fixture
+def lakehouse(tmp_path: Path) -> Lakehouse:
+    """One in whose file nothing is packed."""
+    lakehouse = Lakehouse(tmp_path)
+    unpack(lakehouse)
+    return lakehouse
 
 
 @pytest.fixture

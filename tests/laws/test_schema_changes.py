@@ -63,7 +63,7 @@ def change(copied: Lakehouse) -> Change:
 
     def change(file: str, text: str, replacement: str) -> None:
         replace_once(copied.project / "models" / file, text, replacement)
-        copied.parse_anew()
+        copied.parse_again()
 
     return change
 
@@ -127,7 +127,9 @@ def test_a_column_that_goes_is_an_error_that_says_what_to_do(
 ) -> None:
     """The table has a column of before, and the model has it no longer."""
     with duckdb.connect(copied.database) as connection:
-        connection.execute("alter table stedi_trusted.accelerometer_trusted add column total double")
+        connection.execute(
+            "alter table stedi_trusted.accelerometer_trusted add column total double"
+        )
     before = copied.table("stedi_trusted.accelerometer_trusted")
 
     errors, _ = course.build(Build(), refresh=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from stedi.duckdb_target.compaction import size_of
 from support.expected_tables import Rows, row
 from support.lakehouse import Lakehouse
 from support.replay import LAYERS
@@ -40,6 +41,13 @@ def unpack(lakehouse: Lakehouse) -> None:
     text = profiles.read_text()
     assert text.count(SETTING) == 1
     profiles.write_text(text.replace(SETTING, UNPACKED))
+
+
+def file_of(lakehouse: Lakehouse) -> bytes:
+    """The database file as dbt leaves it when it ends by itself: with what is in its log."""
+    duckdb.connect(lakehouse.database, config={"force_compression": "uncompressed"}).close()
+    assert size_of(lakehouse.database.with_suffix(".duckdb.wal")) == 0
+    return lakehouse.database.read_bytes()
 
 
 def texts_in(lakehouse: Lakehouse) -> str:

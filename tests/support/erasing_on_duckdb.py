@@ -15,7 +15,7 @@ from stedi.erasure.erasure import Erasing
 from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
 from stedi.erasure.tables import DuckDbTables
 from stedi.landing.zones import Zone
-from stedi.project import BuildFailed, Dbt
+from stedi.project import Dbt, DbtFailed
 from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -38,7 +38,7 @@ class Tables(DuckDbTables):
         shutil.rmtree(self.lakehouse.folder / "logs", ignore_errors=True)
         result = self.lakehouse.dbt(*ALL)
         if not result.success:
-            raise BuildFailed(result.errors)
+            raise DbtFailed(result.errors)
 
 
 class Killed(BaseException):

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import multiprocessing
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
-from dbt.contracts.graph.manifest import Manifest
 
-from support.killing import EXIT_CODE, Before, Changes
+from support import dbt_process
+from support.dbt_process import Result
+from support.killing import Before
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "the tests' own pseudonym key, which is no secret"
@@ -33,25 +30,12 @@ WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "
 # Tables that tell of the builds themselves: their rows depend on which builds there were.
 EXEMPT = {"builds", "changed_identifiers", "releases"}
 
-Parsed = tuple[str, ...]  # a project and its vars
-_MANIFESTS: dict[Parsed, Manifest | None] = {}
 Table = Counter[tuple[Any, ...]]  # rows, and how often each is there
 
 
 def customer_id(email: str) -> str:
     """What the lakehouse must make of an email under KEY: RFC 2104, by Python's own hmac."""
     return hmac.new(KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
-
-
-@dataclass
-class Result:
-    """What a dbt command came to. errors, warnings: everything that dbt printed of them."""
-
-    success: bool
-    errors: str
-    failed: set[str]  # names of the tests and models that failed
-    changes: int | None  # how many statements changed the database; None: it was killed
-    warnings: str = ""
 
 
 @dataclass
@@ -86,39 +70,27 @@ class Lakehouse:
             (self.folder / file).write_text(content + "\n")
 
     def dbt(self, *arguments: str, kill_at: int | Before | None = None) -> Result:
-        """Runs a dbt command in a process of its own, as dbt's connections last as long as it.
+        """Runs a dbt command in a process of its own.
 
         kill_at: the change of the database before which it is killed; a number, counted from 0, is
         that of the same one each time only in one thread.
         """
         with self._environment():
-            parsed = self._parse(arguments)
-            command = [*arguments, *self._places()]
-            # A fork has dbt loaded and the project parsed already. No pool, whose threads would be
-            # there when the next one forks.
-            ours, its = multiprocessing.Pipe(duplex=False)
-            process = multiprocessing.get_context("fork").Process(
-                target=_invoke, args=(its, parsed, command, kill_at)
-            )
-            process.start()
-            its.close()
-            try:
-                result = ours.recv()
-            except EOFError:
-                result = None
-            process.join()
-        if result is None and process.exitcode != EXIT_CODE:
-            raise RuntimeError(f"dbt {' '.join(arguments)} ended with {process.exitcode}")
-        return result or Result(False, "killed", set(), None)
+            parsed = dbt_process.parse(self.project, arguments, self._options)
+            return dbt_process.run(parsed, [*arguments, *self._options], kill_at)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts dbt as people do; its output can be read, and it can be killed."""
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[tuple[ForkProcess, TextIO]]:
+        """Starts a dbt command: its process, which can be killed, and what it prints, to read as it
+        comes. Waits for its end."""
         with self._environment():
-            return subprocess.Popen(
-                [str(Path(sys.executable).with_name("dbt")), *arguments, *self._places()],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+            parsed = dbt_process.parse(self.project, arguments, self._options)
+            process, output = dbt_process.start(parsed, [*arguments, *self._options])
+        try:
+            yield process, output
+        finally:
+            output.close()
+            process.join()
 
     def build(self, scope: str | None = None, tests: bool = True) -> None:
         """Builds everything, and runs dbt's tests unless that is too much; fails the test at hand
@@ -147,27 +119,18 @@ class Lakehouse:
         """The manifest that the last dbt command wrote."""
         return json.loads((self.folder / "target" / "manifest.json").read_text())
 
-    def parse_anew(self) -> None:
+    def parse_again(self) -> None:
         """Has the next command parse the project, whose files have been changed."""
-        for known in [known for known in _MANIFESTS if known[0] == str(self.project)]:
-            del _MANIFESTS[known]
+        dbt_process.forget(self.project)
 
-    def _places(self) -> list[str]:
+    @property
+    def _options(self) -> list[str]:
         return [
             *("--project-dir", str(self.project)),
             *("--profiles-dir", str(self.folder)),
             *("--target-path", str(self.folder / "target")),
             *("--log-path", str(self.folder / "logs")),
         ]
-
-    def _parse(self, arguments: tuple[str, ...]) -> Parsed:
-        """Parses the project, once for each set of vars; returns where in _MANIFESTS it is."""
-        variables = [*arguments][arguments.index("--vars") :][:2] if "--vars" in arguments else []
-        known = (str(self.project), *variables)
-        if known not in _MANIFESTS:
-            parsed = dbtRunner().invoke(["parse", *variables, *self._places()])
-            _MANIFESTS[known] = parsed.result if parsed.success else None
-        return known
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
@@ -178,25 +141,3 @@ class Lakehouse:
             patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             patch.chdir(self.project)
             yield
-
-
-def _invoke(
-    told: Connection, parsed: Parsed, arguments: list[str], kill_at: int | Before | None
-) -> None:
-    """Runs dbt in this process, and tells what it came to."""
-    told_of: dict[str, list[str]] = {"error": [], "warn": []}
-    changes = Changes(kill_at)
-    changes.watch()
-
-    def note(event: Any) -> None:
-        if event.info.level in told_of:
-            told_of[event.info.level].append(event.info.msg)
-
-    outcome = dbtRunner(_MANIFESTS[parsed], [note]).invoke(arguments)
-    if outcome.exception:
-        told_of["error"].append(str(outcome.exception))
-    found = getattr(outcome.result, "results", None) or []
-    results = [r for r in found if hasattr(r, "node")]  # an operation is told of without one
-    failed = {r.node.name for r in results if r.status in ("error", "fail", "runtime error")}
-    errors, warnings = map("\n".join, told_of.values())
-    told.send(Result(outcome.success, errors, failed, changes.made, warnings))

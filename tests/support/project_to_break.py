@@ -46,9 +46,9 @@ def broken(lakehouse: Lakehouse, mutation: Mutation) -> Iterator[None]:
     drop_tables(lakehouse)
     file = lakehouse.project / mutation.file
     before = replace_once(file, mutation.text, mutation.replacement)
-    lakehouse.parse_anew()
+    lakehouse.parse_again()
     try:
         yield
     finally:
         file.write_text(before)
-        lakehouse.parse_anew()
+        lakehouse.parse_again()
