@@ -149,6 +149,7 @@ def shown_by_leaks(copied: Lakehouse) -> dict[str, set[str]]:
     leaks = {copied.project / file: content for file, content, _ in LEAKS.values()}
     for path, content in leaks.items():
         path.write_text(content + "\n")
+    copied.parse_again()
     arguments = ("build", "--select", "broken_*", "--store-failures", *DEBUG)
     with copied.start(*arguments) as (_, output):
         printed = output.read()

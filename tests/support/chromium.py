@@ -178,5 +178,3 @@ def tab(profile: Path, width: int = 1200, height: int = 900) -> Iterator[Tab]:
         process.wait()
         os.close(commands[1])
         os.close(answers[0])
-
-

@@ -33,6 +33,7 @@ TemplateKey = tuple[str, ...]
 
 _UNPARSED: Parsed = ()
 _MANIFESTS: dict[Parsed, Manifest | None] = {_UNPARSED: None}
+_PARSED_FILES: list[bytes] = []  # dbt's cache of the first project that was parsed
 _TEMPLATES: dict[TemplateKey, CodeType] = {}
 
 
@@ -47,19 +48,26 @@ class Result:
     warnings: str = ""
 
 
-def parse(project: Path, arguments: tuple[str, ...], options: list[str]) -> Parsed:
+def parse(project: Path, target: Path, arguments: tuple[str, ...], options: list[str]) -> Parsed:
     """Parses a project, once for each set of vars in a command's arguments; returns its key.
 
-    options: where dbt finds the project and its profile, as options. For another target than
-    DuckDB the fork parses itself, as this process can have one adapter only.
+    target: the folder of dbt's artifacts. options: where dbt finds the project, its profile and that
+    folder. For another target than DuckDB the fork parses itself, as this process can have one
+    adapter only.
     """
     variables = [*arguments][arguments.index("--vars") :][:2] if "--vars" in arguments else []
     key = (str(project), *variables)
     if "--target" in arguments:
         return _UNPARSED
     if key not in _MANIFESTS:
+        cache = target / "partial_parse.msgpack"
+        if _PARSED_FILES and not cache.exists():  # most files are the same in a copied project
+            cache.parent.mkdir(exist_ok=True)
+            cache.write_bytes(_PARSED_FILES[0])
         parsed = dbtRunner().invoke(["--quiet", "parse", *variables, *options])
         _MANIFESTS[key] = parsed.result if parsed.success else None
+        if not _PARSED_FILES:
+            _PARSED_FILES.append(cache.read_bytes())
     return key
 
 

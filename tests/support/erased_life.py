@@ -49,7 +49,11 @@ def without(life: Life, who: int) -> Life:
     named: dict[bool, set[str | None]] = {True: set(), False: set()}
     for _, record in life.delivered["customer"]:
         named[record.email == email].add(record.serial_number)
-    gone = {"customer": {email}, "accelerometer": {email}, "step_trainer": named[True] - named[False]}
+    gone = {
+        "customer": {email},
+        "accelerometer": {email},
+        "step_trainer": named[True] - named[False],
+    }
     left = deepcopy(life)
     for source, whose in gone.items():
         left.delivered[source] = [

@@ -105,9 +105,7 @@ def ledger_of(
     return ledger.expectation(dates)
 
 
-def _staging(
-    lives: list[Life], dates: list[str], erased: Collection[str]
-) -> dict[str, Rows]:
+def _staging(lives: list[Life], dates: list[str], erased: Collection[str]) -> dict[str, Rows]:
     people = [person for life in lives for person in _people(life)]
     tables = {
         name: Counter(

@@ -244,9 +244,7 @@ KILLED = _mostly(
 BUILDS = _made(
     Build,
     scope=_mostly("since_consent", "any_time", times=7),
-    select=_mostly(
-        None, *MODELS, *(f"{m}+" for m in MODELS), *(f"+{m}" for m in MODELS), times=4
-    ),
+    select=_mostly(None, *MODELS, *(f"{m}+" for m in MODELS), *(f"+{m}" for m in MODELS), times=4),
     full_refresh=_mostly(False, True, times=9),
     killed=KILLED,
 )

@@ -76,7 +76,7 @@ class Lakehouse:
         that of the same one each time only in one thread.
         """
         with self._environment():
-            parsed = dbt_process.parse(self.project, arguments, self._options)
+            parsed = dbt_process.parse(self.project, self._target, arguments, self._options)
             return dbt_process.run(parsed, [*arguments, *self._options], kill_at)
 
     @contextmanager
@@ -84,7 +84,7 @@ class Lakehouse:
         """Starts a dbt command: its process, which can be killed, and what it prints, to read as it
         comes. Waits for its end."""
         with self._environment():
-            parsed = dbt_process.parse(self.project, arguments, self._options)
+            parsed = dbt_process.parse(self.project, self._target, arguments, self._options)
             process, output = dbt_process.start(parsed, [*arguments, *self._options])
         try:
             yield process, output
@@ -117,18 +117,22 @@ class Lakehouse:
 
     def manifest(self) -> dict[str, Any]:
         """The manifest that the last dbt command wrote."""
-        return json.loads((self.folder / "target" / "manifest.json").read_text())
+        return json.loads((self._target / "manifest.json").read_text())
 
     def parse_again(self) -> None:
         """Has the next command parse the project, whose files have been changed."""
         dbt_process.forget(self.project)
 
     @property
+    def _target(self) -> Path:
+        return self.folder / "target"
+
+    @property
     def _options(self) -> list[str]:
         return [
             *("--project-dir", str(self.project)),
             *("--profiles-dir", str(self.folder)),
-            *("--target-path", str(self.folder / "target")),
+            *("--target-path", str(self._target)),
             *("--log-path", str(self.folder / "logs")),
         ]
 

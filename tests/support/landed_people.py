@@ -19,7 +19,7 @@ BUCKET = "stedi-test"
 ANN, BEN = newcomer(1).latest, newcomer(11).latest
 DAY = "landing/ingest_date=2024-01-01"
 NO_JSON = f'{{"email": "{ANN.email.upper()}", "phone": broken}}\n'
-BROKEN = f'serialNumber {ANN.serial_number}: no JSON\n'
+BROKEN = f"serialNumber {ANN.serial_number}: no JSON\n"
 Files = dict[str, bytes]
 
 
