@@ -51,8 +51,8 @@ class Result:
 def parse(project: Path, target: Path, arguments: tuple[str, ...], options: list[str]) -> Parsed:
     """Parses a project, once for each set of vars in a command's arguments; returns its key.
 
-    target: the folder of dbt's artifacts. options: where dbt finds the project, its profile and that
-    folder. For another target than DuckDB the fork parses itself, as this process can have one
+    target: the folder of dbt's artifacts. options: where dbt finds the project, its profile and
+    that folder. For another target than DuckDB the fork parses itself, as this process can have one
     adapter only.
     """
     variables = [*arguments][arguments.index("--vars") :][:2] if "--vars" in arguments else []

@@ -31,7 +31,6 @@ from support.deeds import (
     Moved,
     Record,
     person_name,
-    source_of,
 )
 from support.killing import Before
 from support.lakehouse import PROJECT, WITHOUT_TESTS

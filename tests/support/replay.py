@@ -162,7 +162,6 @@ class Course:
         refresh: compares all tables with a full refresh too.
         """
         outcome = self._engine.build(step)
-        whole = step.select is None and not outcome.killed
         if step.select is not None:
             self._right = None
             # a part cannot be built while what it is made of is not
