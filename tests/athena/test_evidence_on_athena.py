@@ -13,7 +13,7 @@ from support.athena.local import LocalLakehouse
 from support.page_tables import tables
 
 OF_EVERYBODY = (
-    "lines", "readings", "rows", "people", "nobodys", "months", "k-table", "fields",
+    "lines", "readings", "rows", "people", "unassigned", "months", "k-table", "fields",
 )  # fmt: skip
 RECEIPT = (
     '{"when": "2026-01-31T09:00:00+00:00", "by": "an officer", "people": ["ab"], '
@@ -82,7 +82,7 @@ def test_bytes_are_those_of_the_bucket(pages: dict[str, str], generated: Built) 
     for entity in ("customer", "accelerometer", "step_trainer"):
         assert told[f"landed files: {entity}"] == f"{sizes[entity]:,}"
         assert told[f"tables: {entity}/trusted"] == f"{sizes[f'{entity}/trusted']:,}" != "0"
-    assert told["old versions of all these, until they expire"] != "0"
+    assert told["old versions of all of these, until they expire"] != "0"
 
 
 def test_receipts_are_those_of_the_bucket(pages: dict[str, str]) -> None:
@@ -102,15 +102,15 @@ def test_what_cannot_be_asked_says_what_to_do(generated: Built) -> None:
     other.write_text(local.config.read_text().replace(f'"{bucket}"', '"another-bucket"'))
     of_other = ("--target", "athena", "--config", str(other))
     message = refused(local, *of_other, STEDI_DATA="s3://another-bucket/")
-    assert "the tables lie in s3://" + bucket in message
+    assert "the tables are in s3://" + bucket in message
     message = refused(local, *local.target, "--workgroup", "nobodys")
-    assert "take on the privacy-officer role" in message
+    assert "assume the privacy-officer role" in message
 
 
 def test_tables_that_are_not_there_are_to_be_built(local: LocalLakehouse) -> None:
     local.provision()
     message = refused(local, *local.target)
-    assert "not built whole; run `dbt build --target athena`" in message
+    assert "some tables are missing; run `dbt build --target athena`" in message
 
 
 def refused(local: LocalLakehouse, *options: str, **settings: str) -> str:

@@ -1,8 +1,7 @@
-"""Makes the page of a lakehouse, as `make evidence` does."""
+"""Writes the evidence page of a lakehouse, as `make evidence` does."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +12,8 @@ from stedi.synthetic.expectation import Expectation
 from support.lakehouse import PROJECT, Lakehouse
 
 
-class Made(NamedTuple):
-    """A lakehouse, what must come of its deliveries, and its page."""
+class Written(NamedTuple):
+    """A lakehouse, what a build must make of its deliveries, and its page."""
 
     lakehouse: Lakehouse
     expected: Expectation
@@ -22,34 +21,26 @@ class Made(NamedTuple):
 
 
 def run(lakehouse: Lakehouse, *options: str) -> Result:
-    """Runs scripts/evidence.py in the project's folder."""
-    target = lakehouse.folder / "target"
-    places = {
-        "--database": lakehouse.database,
-        "--root": lakehouse.landing,
-        "--manifest": target / "manifest.json",
-        "--dbt-results": target / "tests" / "run_results.json",
-        "--pytest-results": target / "tests.xml",
-        "--output": page_of(lakehouse),
+    """Runs `stedi evidence` on the lakehouse."""
+    environment = {
+        "DBT_TARGET": "duckdb",
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(lakehouse.folder),
+        "DBT_TARGET_PATH": str(lakehouse.folder / "target"),
+        "STEDI_LANDING": str(lakehouse.landing),
+        "STEDI_DUCKDB": str(lakehouse.database),
+        "STEDI_PSEUDONYM_KEY_FILE": str(lakehouse.key_file),
     }
-    arguments = [text for option, path in places.items() for text in (option, str(path))]
-    before = Path.cwd()
-    os.chdir(PROJECT)
-    try:
-        return CliRunner(env={"STEDI_PSEUDONYM_KEY_FILE": str(lakehouse.key_file)}).invoke(
-            main, [*arguments, *options], catch_exceptions=False
-        )
-    finally:
-        os.chdir(before)
+    return CliRunner(env=environment).invoke(main, [*options], catch_exceptions=False)
 
 
 def page_of(lakehouse: Lakehouse) -> Path:
-    """Where the page goes."""
+    """Where the page is written."""
     return lakehouse.folder / "target" / "evidence.html"
 
 
 def page(lakehouse: Lakehouse, *options: str) -> str:
-    """The page's text, made anew."""
-    made = run(lakehouse, *options)
-    assert made.exit_code == 0, made.output
+    """Writes the page again, and returns its HTML."""
+    result = run(lakehouse, *options)
+    assert result.exit_code == 0, result.output
     return page_of(lakehouse).read_text()

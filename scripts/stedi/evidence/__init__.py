@@ -1,1 +1,1 @@
-"""The privacy officer's page: what scripts/evidence.py does, a module for each part of it."""
+"""The privacy officer's page, with a module for each of its sections."""

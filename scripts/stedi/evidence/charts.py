@@ -1,8 +1,9 @@
-"""The page's charts, as SVG to stand within HTML."""
+"""The page's charts, as SVG elements for HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from io import StringIO
 
 import matplotlib
@@ -15,7 +16,7 @@ from stedi.evidence.flow import Source
 
 INK, QUIET = "#24292f", "#d0d7de"
 GOOD, TWICE, BAD = "#2f6f4f", "#9fb3c8", "#b3261e"
-# For reasons to withhold: they differ in lightness too, so that they do in print without colours.
+# Reasons to withhold. They differ in lightness too, for print without colours.
 REASONS = ("#b35900", "#e0a458", "#6e4a9e", "#b9a3d6", "#5a6470", "#f0d9b5")
 WIDTH = 9.2  # inches
 
@@ -23,7 +24,7 @@ Parts = Sequence[tuple[str, int]]
 
 
 def flow_of_lines(sources: Iterable[Source]) -> str:
-    """What became of each source's lines, as shares of them."""
+    """What happened to each source's lines, as shares of them."""
     colours = {"accepted": GOOD, "duplicate": TWICE, "rejected": BAD}
     bars = {
         f"{s.name}\n{s.landed:,} lines": [
@@ -34,7 +35,7 @@ def flow_of_lines(sources: Iterable[Source]) -> str:
 
 
 def flow_of_readings(sources: Iterable[Source]) -> str:
-    """What became of each source's readings, with every reason, as shares of them."""
+    """What happened to each source's readings, with every reason, as shares of them."""
     measured = [s for s in sources if s.released is not None]
     reasons = sorted({part.reason for source in measured for part in source.withheld})
     colours = {"released": GOOD} | {
@@ -51,13 +52,13 @@ def flow_of_readings(sources: Iterable[Source]) -> str:
 
 
 def consent(months: Sequence[Month]) -> str:
-    """How many people share at each month's end, and what changed in it."""
+    """How many people share at the end of each month, and what changed in it."""
     with _style("consent"):
         figure = Figure((WIDTH, 2.7), layout="constrained")
         people, changes = figure.subplots(1, 2)
         places = range(len(months))
         people.bar(places, [month.sharing for month in months], color=GOOD, width=0.6)
-        _titled(people, "People who share, at the month's end")
+        _titled(people, "People who share at the end of the month")
         changes.bar(
             places, [month.consents_begun for month in months], color=GOOD, width=0.6,
             label="consents that began",
@@ -80,7 +81,7 @@ def consent(months: Sequence[Month]) -> str:
         return _svg(figure, "Consent to research over time")
 
 
-def _shares(what: str, bars: dict[str, Parts], colours: dict[str, str]) -> str:
+def _shares(what: str, bars: Mapping[str, Parts], colours: Mapping[str, str]) -> str:
     with _style(what):
         figure = Figure((WIDTH, 0.85 + 0.42 * len(bars)), layout="constrained")
         axes = figure.subplots()
@@ -101,7 +102,7 @@ def _shares(what: str, bars: dict[str, Parts], colours: dict[str, str]) -> str:
             handles, [*colours], frameon=False, fontsize=8, ncols=6,
             loc="lower left", bbox_to_anchor=(-0.02, 1.0),
         )  # fmt: skip
-        return _svg(figure, f"What became of the {what} of each source")
+        return _svg(figure, f"What happened to the {what} of each source")
 
 
 def _titled(axes: Axes, title: str) -> None:
@@ -111,8 +112,8 @@ def _titled(axes: Axes, title: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _style(salt: str):
-    """Text stays text, the same figures make the same SVG, and no two charts share an id."""
+def _style(salt: str) -> AbstractContextManager[None]:
+    """Keeps text as text, makes equal figures equal SVG, and gives no two charts the same ids."""
     return matplotlib.rc_context(
         {
             "svg.fonttype": "none", "svg.hashsalt": salt,
@@ -126,7 +127,7 @@ def _style(salt: str):
 
 
 def _svg(figure: Figure, label: str) -> str:
-    """The svg element alone, with what it shows for who cannot see it."""
+    """The svg element alone, with a label for those who cannot see it."""
     text = StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(text, format="svg", transparent=True, metadata=nothing)

@@ -1,4 +1,4 @@
-"""How many people share for research as time goes by, by what their records say."""
+"""How many people share for research over time, according to their records."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from stedi.evidence.lakehouse import Query
 
-LAST = 36  # months; a page that is printed holds no more
+MOST_MONTHS = 36  # a printed page holds no more
 
 
 class Month(NamedTuple):
-    """A month in which somebody's state of consent began or ended. sharing: people at its end."""
+    """A month in which somebody's consent changed. sharing: people who share at its end."""
 
     month: date
     sharing: int
@@ -24,15 +24,18 @@ class Month(NamedTuple):
 
 
 @dataclass(frozen=True)
-class OverTime:
-    """The last months in which something changed, the oldest first, and how many there were."""
+class ConsentHistory:
+    """The last months with changes, oldest first. total: how many such months there are."""
 
     months: list[Month]
-    of: int
+    total: int
 
 
-def over_time(query: Query, last: int = LAST) -> OverTime:
-    """Consent by month; a state that begins where another ends is both."""
+def consent_history(query: Query, most: int = MOST_MONTHS) -> ConsentHistory:
+    """Changes of consent by month. most: how many months to return.
+
+    Where one state of consent follows another, one ends and one begins.
+    """
     counts: dict[date, dict[tuple[bool, str], int]] = {}
     for month, shares, event, states in query("""
         select cast(date_trunc('month', valid_from) as date), research_consent_at is not null,
@@ -45,10 +48,13 @@ def over_time(query: Query, last: int = LAST) -> OverTime:
     """):
         counts.setdefault(month, {})[shares, event] = states
     months = sorted(counts)
-    events = [
+    changes = [
         [counts[month].get((shares, e), 0) for shares in (True, False) for e in ("begun", "ended")]
         for month in months
     ]
-    sharing = accumulate(begun - ended for begun, ended, *_ in events)
-    found = [Month(month, now, *event) for month, now, event in zip(months, sharing, events)]
-    return OverTime(found[-last:], len(found))
+    sharing = accumulate(begun - ended for begun, ended, *_ in changes)
+    found = [
+        Month(month, people, *change)
+        for month, people, change in zip(months, sharing, changes, strict=True)
+    ]
+    return ConsentHistory(found[-most:], len(found))

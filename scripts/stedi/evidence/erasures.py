@@ -1,12 +1,13 @@
-"""What is kept of erasures, in a restricted folder: receipts, and what has not ended.
+"""What the restricted folder tells about erasures: receipts, and what has not been completed.
 
-A receipt names nobody: its people are HMACs under a key that is kept nowhere.
+A receipt names nobody: its people are HMACs under a key that is stored nowhere.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from stedi.errors import StediError
 from stedi.restricted.erasures import ERASURES, PENDING, RECEIPTS
@@ -15,7 +16,7 @@ from stedi.restricted.store import RestrictedStore
 
 @dataclass(frozen=True)
 class Receipt:
-    """An erasure that has ended. lines, files: of the landing zone, by entity."""
+    """A completed erasure. lines, files: how many were rewritten in landing, by entity."""
 
     when: str
     by: str
@@ -29,45 +30,49 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Erasures:
-    """Receipts, the newest first; those that cannot be read, by name; how many erasures have begun
-    and not ended, and how many people are not to come back. why_not: why nothing is known."""
+    """Everything that is noted of erasures.
+
+    receipts: newest first. unreadable: names of receipts that cannot be read. pending: erasures
+    that have begun but not ended. people: how many must not come back. problem: why nothing is
+    known, or "".
+    """
 
     receipts: list[Receipt] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     pending: int = 0
     people: int = 0
-    why_not: str = ""
+    problem: str = ""
 
 
-def erasures(kept: RestrictedStore) -> Erasures:
-    """What is kept there."""
-    found, unreadable = [], []
+def read_erasures(store: RestrictedStore) -> Erasures:
+    """The erasures that a restricted folder notes."""
+    receipts, unreadable = [], []
     try:
-        for name in kept.names(RECEIPTS):
+        for name in store.names(RECEIPTS):
             try:
-                found.append(_receipt(json.loads(kept.read(name) or b"")))
+                receipts.append(_receipt(json.loads(store.read(name) or b"")))
             except (AttributeError, KeyError, TypeError, ValueError):
-                unreadable.append(_last(name))
-        pending = {_last(name).partition("-")[0] for name in kept.names(PENDING)}
-        people = len(kept.names(ERASURES))
+                unreadable.append(_file_name(name))
+        pending = {_file_name(name).partition("-")[0] for name in store.names(PENDING)}
+        people = len(store.names(ERASURES))
     except StediError as error:
-        return Erasures(why_not=str(error))
-    found.sort(key=lambda receipt: receipt.when, reverse=True)
-    return Erasures(found, unreadable, len(pending), people)
+        return Erasures(problem=str(error))
+    receipts.sort(key=lambda receipt: receipt.when, reverse=True)
+    return Erasures(receipts, unreadable, len(pending), people)
 
 
-def _last(name: str) -> str:
+def _file_name(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _receipt(kept: dict) -> Receipt:
+def _receipt(content: dict[str, Any]) -> Receipt:
     return Receipt(
-        when=str(kept["when"]),
-        by=str(kept["by"]),
-        people=len(kept["people"]),
-        lines={str(entity): int(n) for entity, n in kept["lines"].items()},
-        files={str(entity): int(n) for entity, n in kept["files"].items()},
-        shared_devices=int(kept["devices_shared_and_kept"]),
-        searched_objects=int(kept["searched_objects"]),
-        searched_bytes=int(kept["searched_bytes"]),
+        when=str(content["when"]),
+        by=str(content["by"]),
+        people=len(content["people"]),
+        lines={str(entity): int(n) for entity, n in content["lines"].items()},
+        files={str(entity): int(n) for entity, n in content["files"].items()},
+        shared_devices=int(content["devices_shared_and_kept"]),
+        searched_objects=int(content["searched_objects"]),
+        searched_bytes=int(content["searched_bytes"]),
     )

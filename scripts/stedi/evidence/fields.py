@@ -1,4 +1,4 @@
-"""Where each landed field goes, and where it stops, by the lineage of the compiled SQL."""
+"""Which tables show each landed field, and where it stops, from the lineage of compiled SQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stedi.lineage.columns import LineageError, Origin
+from stedi.errors import StediError
+from stedi.lineage.columns import Origin
 from stedi.lineage.levels import DescribedTable, described_tables
 from stedi.lineage.project import BEYOND, LAST, column_origins
 
@@ -20,8 +21,8 @@ WHOLE_LINE = "whole line, or its file's name"
 class Field:
     """A field of a landing table, or its whole line.
 
-    shown: by layer, the tables with a column made of it; as_pseudonym: those where that is the
-    pseudonym alone. beyond: tables beyond customer_trusted that show a direct one, which none may.
+    shown: by layer, the tables with a column that is made of it. as_pseudonym: by layer, those
+    that have only its pseudonym.
     """
 
     table: str
@@ -32,6 +33,7 @@ class Field:
 
     @property
     def beyond(self) -> list[str]:
+        """Tables beyond customer_trusted that show this field although it is direct."""
         if self.level != "direct":
             return []
         layers = [layer.removeprefix("stedi_") for layer in BEYOND]
@@ -39,7 +41,7 @@ class Field:
 
     @property
     def stops_at(self) -> str:
-        """The last layer, and of a direct field the table, that shows it as it is."""
+        """The last layer that shows the field, or `customer_trusted` if that is the last table."""
         layers = [layer for layer in LAYERS[:3] if self.shown[layer]]
         if not layers:
             return "landing"
@@ -48,29 +50,31 @@ class Field:
 
 @dataclass(frozen=True)
 class Lineage:
-    """All landed fields; why_not: why nothing is known of them."""
+    """All landed fields. problem: why nothing is known of them, or ""."""
 
     fields: list[Field] = field(default_factory=list)
-    why_not: str = ""
+    problem: str = ""
 
     @property
     def beyond(self) -> list[str]:
-        """`field in table` for each direct one beyond customer_trusted."""
+        """`field in table` for each direct identifier beyond customer_trusted."""
         return [f"{f.name} in {table}" for f in self.fields for table in f.beyond]
 
 
-def lineage(path: Path) -> Lineage:
-    """The lineage of the project whose manifest.json this is."""
+def read_lineage(path: Path) -> Lineage:
+    """The lineage of the project, from its manifest.json."""
     if not path.exists():
-        return Lineage(why_not=f"{path}: no such file; `dbt docs generate` writes it")
+        return Lineage(problem=f"{path}: no such file; `dbt docs generate` writes it")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        return Lineage(why_not=f"{path}: no manifest of dbt; `dbt docs generate` writes it anew")
+        return Lineage(
+            problem=f"{path}: not a manifest of dbt; run `dbt docs generate` to rewrite it"
+        )
     try:
         return Lineage([*_fields(manifest)])
-    except LineageError as error:
-        return Lineage(why_not=f"{path}: {error}")
+    except StediError as error:
+        return Lineage(problem=f"{path}: {error}")
 
 
 def _fields(manifest: Mapping[str, Any]) -> Iterator[Field]:
@@ -88,7 +92,10 @@ def _fields(manifest: Mapping[str, Any]) -> Iterator[Field]:
 def _field(
     table: str, name: str | None, level: str, made: Iterable[tuple[DescribedTable, set[Origin]]]
 ) -> Field:
-    """Where a field goes; None: the direct columns, which are the line and its file's name."""
+    """The tables that show a field. name: None for the whole line and its file's name.
+
+    made: each model with the origins of all its columns.
+    """
     shown: dict[str, list[str]] = {layer: [] for layer in LAYERS}
     as_pseudonym: dict[str, list[str]] = {layer: [] for layer in LAYERS}
     for model, origins in made:
@@ -99,7 +106,7 @@ def _field(
         }  # fmt: skip
         layer = model.schema.removeprefix("stedi_")
         if found:
-            is_hidden = all(origin.is_pseudonym for origin in found)
-            (as_pseudonym if is_hidden else shown)[layer].append(model.name)
+            only_pseudonym = all(origin.is_pseudonym for origin in found)
+            (as_pseudonym if only_pseudonym else shown)[layer].append(model.name)
     entity = table.removeprefix("landing.")
     return Field(entity, name or WHOLE_LINE, level, shown, as_pseudonym)

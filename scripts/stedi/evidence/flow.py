@@ -1,4 +1,4 @@
-"""What became of everything that landed: lines, readings with each reason, rows of tables."""
+"""What happened to everything that landed: lines, readings by reason, rows of tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Withheld:
-    """Readings that were withheld for one reason."""
+    """How many readings were withheld for one reason."""
 
     reason: str
     meaning: str
@@ -28,9 +28,9 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Source:
-    """What became of a source's lines, and of the readings that they are.
+    """What happened to a source's lines, and to the readings among them.
 
-    rejected: lines by reason. released: None for customer records, which are no readings.
+    rejected: lines by reason. released: readings; None for customer records, which are no readings.
     """
 
     name: str
@@ -43,15 +43,17 @@ class Source:
 
     @property
     def lines_rejected(self) -> int:
+        """Rejected lines for all reasons."""
         return sum(self.rejected.values())
 
     @property
     def readings_withheld(self) -> int:
+        """Withheld readings for all reasons."""
         return sum(part.readings for part in self.withheld)
 
     @property
-    def missing(self) -> int:
-        """Lines and readings of which nobody knows what they became; 0 where law 3 is kept."""
+    def unaccounted(self) -> int:
+        """Lines and readings that nothing accounts for; 0 where law 3 is kept."""
         lines = abs(self.landed - self.accepted - self.duplicate - self.lines_rejected)
         if self.released is None:
             return lines
@@ -59,7 +61,7 @@ class Source:
 
 
 def sources(query: Query) -> list[Source]:
-    """Each source, by its name."""
+    """Every source, in order of its name."""
     lines = query("""
         select source, sum(landed), sum(accepted), sum(duplicate)
         from stedi_audit.landing_reconciliation group by source order by source
@@ -77,7 +79,9 @@ def sources(query: Query) -> list[Source]:
     return [
         Source(
             name,
-            *map(int, counts),
+            int(landed),
+            int(accepted),
+            int(duplicate),
             rejected={reason: n for source, reason, n in rejected if source == name},
             released=_released(name, readings),
             withheld=tuple(
@@ -86,12 +90,12 @@ def sources(query: Query) -> list[Source]:
                 if source == name and reason != "released"
             ),
         )
-        for name, *counts in lines
+        for name, landed, accepted, duplicate in lines
     ]
 
 
-def rows(query: Query) -> list[tuple[str, str, int]]:
-    """layer, table and how many rows it has, from the people known to the curated tables."""
+def row_counts(query: Query) -> list[tuple[str, str, int]]:
+    """Layer, name and number of rows of the tables that hold people and their readings."""
     return [
         (layer, table, query(f"select count(*) from stedi_{layer}.{table}")[0][0])
         for layer, table in TABLES
@@ -101,4 +105,6 @@ def rows(query: Query) -> list[tuple[str, str, int]]:
 def _released(name: str, readings: list[tuple[Any, ...]]) -> int | None:
     if name == "customer":
         return None
-    return sum(n for source, reason, _, n in readings if (source, reason) == (name, "released"))
+    return sum(
+        int(n) for source, reason, _, n in readings if (source, reason) == (name, "released")
+    )

@@ -1,6 +1,6 @@
-"""The lakehouse that the page is of: how its tables are asked, what is stored, what erasures left.
+"""How the page reads a lakehouse: its tables, the sizes of its files, and its notes of erasures.
 
-On both engines the tables have the same names and columns, so that every question is asked once.
+Tables have the same names and columns on both engines, so every query is written once.
 """
 
 from __future__ import annotations
@@ -10,140 +10,135 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from botocore.exceptions import BotoCoreError, ClientError
 
 from stedi.errors import StediError
 from stedi.landing.files import UnreadableFile, landed_files
 from stedi.layout import BUILT, ENTITIES, LANDING, RESULTS
 from stedi.restricted.store import RestrictedStore
-from stedi.storage.bucket import Bucket
-from stedi.target import AthenaTarget, Target
+from stedi.target import AthenaTarget, DuckDbTarget, Target
+
+if TYPE_CHECKING:
+    from stedi.storage.bucket import Bucket
 
 Query = Callable[[str], list[tuple[Any, ...]]]  # takes SQL, returns rows
-Stored = list[tuple[str, int | None]]  # what, and its bytes; None where they are not known
+FileSizes = list[tuple[str, int | None]]  # what is stored and its bytes; None if not known
 
-# What Glue and Athena say of a table that is not there.
-NOT_THERE = ("EntityNotFoundException", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "does not exist")
-OFFICER = "take on the privacy-officer role, and name its workgroup with --workgroup"
-
-
-class NotAsked(StediError):
-    """A lakehouse that cannot be looked at. Its text says what to do."""
+# How Glue and Athena say that a table does not exist.
+_MISSING = ("EntityNotFoundException", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "does not exist")
 
 
 @dataclass(frozen=True)
-class Lakehouse:
-    """tables: whose the tables are, for people. kept: the folder that erasures are noted in."""
+class LakehouseReader:
+    """Reads one lakehouse. name: the lakehouse's, for people; restricted: its notes of erasures."""
 
-    tables: str
+    name: str
     query: Query
-    stored: Stored
-    kept: RestrictedStore
+    file_sizes: FileSizes
+    restricted: RestrictedStore
+
+
+def open_lakehouse(
+    target: Target, workgroup: str | None = None
+) -> AbstractContextManager[LakehouseReader]:
+    """Reads the lakehouse of a target.
+
+    workgroup: the Athena workgroup of the queries; the privacy officer's if None. Raises StediError
+    where the tables are missing or cannot be read, also within the context.
+    """
+    if isinstance(target, AthenaTarget):
+        return _on_athena(target, workgroup or target.lake.workgroup("privacy-officer"))
+    return _on_duckdb(target)
 
 
 @contextmanager
-def on_duckdb(database: Path, landing: Path, kept: RestrictedStore) -> Iterator[Lakehouse]:
-    """The tables in a DuckDB file. kept: the restricted files. Raises NotAsked."""
+def _on_duckdb(target: DuckDbTarget) -> Iterator[LakehouseReader]:
+    database = target.database
     if not database.exists():
-        raise NotAsked(f"{database}: no such database; `dbt build` makes it")
+        raise StediError(f"{database}: no such database; run `dbt build`, which creates it")
     try:
         with duckdb.connect(database, read_only=True) as connection:
-            yield Lakehouse(
+            yield LakehouseReader(
                 f"the DuckDB file `{database.name}`",
                 lambda sql: connection.execute(sql).fetchall(),
-                stored_on_disk(landing, database),
-                kept,
+                sizes_on_disk(target.landing, database),
+                target.restricted,
             )
     except duckdb.CatalogException as error:
-        raise NotAsked(f"{database}: not built whole; run `dbt build`") from error
+        raise StediError(f"{database}: some tables are missing; run `dbt build`") from error
     except duckdb.IOException as error:
-        raise NotAsked(f"{database}: {_why(error)}") from error
+        problem = (
+            "another process has it open; wait for that build or close that client"
+            if "lock" in str(error)
+            else "not a DuckDB database; delete it, then run `dbt build`"
+        )
+        raise StediError(f"{database}: {problem}") from error
 
 
 @contextmanager
-def on_athena(bucket_name: str, workgroup: str, kept: RestrictedStore) -> Iterator[Lakehouse]:
-    """The tables on Athena, asked in a workgroup. kept: the restricted files. Raises NotAsked."""
-    import boto3  # both take a while, which DuckDB's page need not wait for
-    import pyathena
+def _on_athena(target: AthenaTarget, workgroup: str) -> Iterator[LakehouseReader]:
+    import pyathena  # takes a second, and is not installed for DuckDB alone
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    logging.getLogger("pyathena").setLevel(logging.CRITICAL)  # what it logs it raises, too
+    logging.getLogger("pyathena").setLevel(logging.CRITICAL)  # it also raises what it logs
+    bucket = target.bucket
     try:
-        _check_bucket(boto3.client("glue"), bucket_name)
-        bucket = Bucket(boto3.client("s3"), bucket_name)
-        with pyathena.connect(work_group=workgroup) as connection:
-            yield Lakehouse(
-                f"Athena, over `s3://{bucket_name}`",
+        _check_bucket(target)
+        with pyathena.connect(work_group=workgroup, region_name=target.config.region) as connection:
+            yield LakehouseReader(
+                f"Athena, over `s3://{bucket.name}`",
                 lambda sql: connection.cursor().execute(sql).fetchall(),
-                stored_in(bucket),
-                kept,
+                _sizes_in(bucket),
+                target.restricted,
             )
     except (pyathena.error.Error, ClientError, BotoCoreError) as error:
-        if any(words in str(error) for words in NOT_THERE):
-            message = "not built whole; run `dbt build --target athena`"
+        if any(words in str(error) for words in _MISSING):
+            message = "some tables are missing; run `dbt build --target athena`"
         else:
-            message = f"{error}; {OFFICER}"
-        raise NotAsked(f"s3://{bucket_name}: {message}") from error
+            message = (
+                f"{error}; assume the privacy-officer role, and name its workgroup with --workgroup"
+            )
+        raise StediError(f"s3://{bucket.name}: {message}") from error
 
 
-def _check_bucket(glue: Any, bucket_name: str) -> None:
-    """Else the page would tell of the bytes and the erasures of another bucket than the tables'."""
-    table = glue.get_table(DatabaseName="stedi_audit", Name="builds")["Table"]
+def _check_bucket(target: AthenaTarget) -> None:
+    """Raises StediError if the tables are in another bucket than files and notes of erasures."""
+    table = target.clients.glue.get_table(DatabaseName="stedi_audit", Name="builds")["Table"]
     location = table["StorageDescriptor"]["Location"]
-    if not location.startswith(f"s3://{bucket_name}/"):
-        raise NotAsked(f"s3://{bucket_name}: the tables lie in {location}; name that bucket")
+    if not location.startswith(f"s3://{target.bucket.name}/"):
+        raise StediError(
+            f"s3://{target.bucket.name}: the tables are in {location}; name that bucket in the "
+            "configuration"
+        )
 
 
-def stored_on_disk(landing: Path, database: Path) -> Stored:
-    """Of the landing zone, the database and what comes beside it."""
-    files = [(f"landed files: {entity}", _landed(landing, entity)) for entity in ENTITIES]
-    files.append((f"tables: {database.name}", database.stat().st_size))
+def sizes_on_disk(landing: Path, database: Path) -> FileSizes:
+    """Bytes of the landing zones, the database and its write-ahead log."""
+    sizes = [(f"landed files: {entity}", _landed(landing, entity)) for entity in ENTITIES]
+    sizes.append((f"tables: {database.name}", database.stat().st_size))
     log = database.with_name(database.name + ".wal")
     if log.exists():
-        files.append((f"changes not in it yet: {log.name}", log.stat().st_size))
-    return files
-
-
-def stored_in(bucket: Bucket) -> Stored:
-    """Of each zone, and of what is no longer current in any of them."""
-    words = {zone: f"landed files: {zone.partition('/')[0]}" for zone in LANDING}
-    words |= {zone: f"tables: {zone}" for zone in BUILT} | {RESULTS: "query results"}
-    files: Stored = []
-    old = 0
-    for zone, what in words.items():
-        current = 0
-        for version in bucket.versions(f"{zone}/"):
-            if version.is_latest:
-                current += version.size
-            else:
-                old += version.size
-        files.append((what, current))
-    return [*files, ("old versions of all these, until they expire", old)]
+        sizes.append((f"changes not yet in the database: {log.name}", log.stat().st_size))
+    return sizes
 
 
 def _landed(landing: Path, entity: str) -> int | None:
     try:
         return sum(path.stat().st_size for _, path in landed_files(landing, entity))
-    except UnreadableFile:  # its text names a file, and a file may be named after anybody
+    except UnreadableFile:  # its text names the file, which may be named after anybody
         return None
 
 
-def _why(error: duckdb.IOException) -> str:
-    if "lock" in str(error):
-        return "another process has it open, a build or a client: wait for it, or close it"
-    return "no database of DuckDB; `dbt build` makes one where there is none"
-
-
-def open_lakehouse(
-    target: Target, workgroup: str | None = None
-) -> AbstractContextManager[Lakehouse]:
-    """The lakehouse of a target.
-
-    workgroup: that Athena queries run in; the privacy officer's where None.
-    """
-    if isinstance(target, AthenaTarget):
-        named = workgroup or target.lake.workgroup("privacy-officer")
-        return on_athena(target.bucket.name, named, target.restricted)
-    return on_duckdb(target.database, target.landing, target.restricted)
+def _sizes_in(bucket: Bucket) -> FileSizes:
+    """Bytes of each zone, and of the old versions in all of them."""
+    names = {zone: f"landed files: {zone.partition('/')[0]}" for zone in LANDING}
+    names |= {zone: f"tables: {zone}" for zone in BUILT} | {RESULTS: "query results"}
+    sizes: FileSizes = []
+    old = 0
+    for zone, name in names.items():
+        versions = [*bucket.versions(f"{zone}/")]
+        sizes.append((name, sum(version.size for version in versions if version.is_latest)))
+        old += sum(version.size for version in versions if not version.is_latest)
+    return [*sizes, ("old versions of all of these, until they expire", old)]

@@ -1,40 +1,32 @@
-"""The laws, the tests that prove each, and what those came to when they last ran.
+"""The laws, the tests that prove each of them, and how those tests last ended.
 
-The README's table of the laws is where it stands which test proves which law. Results of dbt's
-tests are in its run_results.json, those of pytest in the JUnit files of `make test` and
-`make test-deep`.
+docs/laws.yml names the tests of each law. Results of dbt's tests are in its run_results.json, those
+of pytest in the JUnit files of `make test` and `make test-deep`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
+
+import yaml
 
 from stedi.errors import StediError
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
-_ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
-# A test of dbt; a file of pytest's, which may go without its folder behind another of the same; a
-# folder of such files.
-_TEST = re.compile(r"`(assert_\w+|(?:tests/\w+/)?test_\w+\.py|tests/\w+/)`")
-_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
-# A dbt command that only compiles tests writes run results too, in which all of them are well.
-_RAN_TESTS = ("build", "test")
-
-
-class NoLaws(StediError):
-    """A README without a table of laws. Its text says what is looked for."""
+_DBT_STATES = {"pass": PASSED, "skipped": NOT_RUN}  # every other status of a test is a failure
+# dbt also writes run results for commands that only compile tests, as if all had succeeded.
+_COMMANDS_THAT_TEST = ("build", "test")
 
 
 @dataclass(frozen=True)
-class Proof:
-    """A test that proves a law. state: PASSED, FAILED or NOT_RUN; note: more of it."""
+class Outcome:
+    """How a test, a test file or a folder of them ended: PASSED, FAILED or NOT_RUN."""
 
     name: str
     state: str
@@ -43,17 +35,17 @@ class Proof:
 
 @dataclass(frozen=True)
 class Law:
-    """A law with what it says and the tests that prove it."""
+    """A law, what it says, and the tests that fail when it is broken."""
 
     number: int
     name: str
     says: str
-    tests: tuple[Proof, ...]
+    tests: tuple[Outcome, ...]
 
     @property
     def state(self) -> str:
-        """`broken` where a test failed, `proven` where all have passed, `proven in part` where some
-        have, else `not proven`."""
+        """`broken` if a test failed, `proven` if all passed, `proven in part` if some did not run,
+        `not proven` if none passed."""
         states = {test.state for test in self.tests}
         if FAILED in states:
             return "broken"
@@ -64,104 +56,107 @@ class Law:
 
 @dataclass(frozen=True)
 class Results:
-    """What tests came to. tests: by name; when: None where none is known; why_not: why none is.
+    """Results of one runner, by the test's name. when: the time of the run.
 
-    others: how many tests there were in all of each state, and failed: the names of those.
+    problem: why there are no results, or "".
     """
 
-    tests: dict[str, Proof] = field(default_factory=dict)
+    tests: dict[str, Outcome] = field(default_factory=dict)
     when: datetime | None = None
-    why_not: str = ""
-    others: Counter[str] = field(default_factory=Counter)
-    failed: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def states(self) -> Counter[str]:
+        """How many tests are in each state."""
+        return Counter(test.state for test in self.tests.values())
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the failed tests."""
+        return sorted(test.name for test in self.tests.values() if test.state == FAILED)
 
 
-def laws(readme: str, *results: Results) -> list[Law]:
-    """The laws in the README's order. Raises NoLaws."""
-    found = _ROW.findall(readme)
-    if not found:
-        raise NoLaws("no law stands in the README: rows of `| number | law | what | tests |`")
-    known = {name: test for result in results for name, test in result.tests.items()}
-    return [
-        Law(
-            int(number),
-            name,
-            _LINK.sub(r"\1", says),
-            tuple(_came_to(test, known) for test in _tests(tests)),
-        )
-        for number, name, says, tests in found
-    ]
+def read_laws(path: Path, *results: Results) -> list[Law]:
+    """The laws of docs/laws.yml, each with the outcomes of its tests.
+
+    Raises StediError if the file is missing or not a list of laws.
+    """
+    outcomes = {name: test for result in results for name, test in result.tests.items()}
+    try:
+        return [
+            Law(
+                int(law["number"]),
+                str(law["name"]),
+                str(law["says"]),
+                tuple(_outcome(str(test), outcomes) for test in law["tests"]),
+            )
+            for law in yaml.safe_load(path.read_text(encoding="utf-8"))
+        ]
+    except OSError as error:
+        raise StediError(f"{path}: {error.strerror}; restore it from version control") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise StediError(
+            f"{path}: not a list of laws, each with number, name, says and tests ({error!r})"
+        ) from error
 
 
 def dbt_results(path: Path) -> Results:
-    """The results of dbt's tests, unit tests among them, in a run_results.json."""
+    """The results of dbt's tests, unit tests included, in a run_results.json."""
     if not path.exists():
-        return Results(why_not=f"{path}: no such file; `dbt test` writes it")
+        return Results(problem=f"{path}: no such file; `dbt test` writes it")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        command = found["args"]["which"]
-        when = datetime.fromisoformat(found["metadata"]["generated_at"])
-        ran = [(r["unique_id"].split("."), r["status"], r["failures"]) for r in found["results"]]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        command = content["args"]["which"]
+        when = datetime.fromisoformat(content["metadata"]["generated_at"])
+        nodes = [
+            (r["unique_id"].split("."), r["status"], r["failures"]) for r in content["results"]
+        ]
     except (KeyError, TypeError, ValueError):
-        return Results(why_not=f"{path}: no run results of dbt; `dbt test` writes it anew")
-    if command not in _RAN_TESTS:
-        return Results(why_not=f"{path}: of `dbt {command}`, which runs no tests; run `dbt test`")
+        return Results(problem=f"{path}: not dbt's run results; run `dbt test` to rewrite it")
+    if command not in _COMMANDS_THAT_TEST:
+        return Results(
+            problem=f"{path}: written by `dbt {command}`, which runs no tests; run `dbt test`"
+        )
     tests = {}
-    for (kind, _, *names), status, failures in ran:
+    for (kind, _, *parts), status, failures in nodes:
         if kind in ("test", "unit_test"):
+            name = ".".join(parts)
             note = f"{failures:,} rows" if status == "fail" and failures else ""
-            tests[".".join(names)] = Proof(".".join(names), _STATES.get(status, FAILED), note)
-    return Results(tests, when, "", *_summed(tests))
+            tests[name] = Outcome(name, _DBT_STATES.get(status, FAILED), note)
+    return Results(tests, when)
 
 
 def pytest_results(*paths: Path) -> Results:
-    """The results of pytest's files, by their path, in the JUnit files that are there."""
-    there = [path for path in paths if path.exists()]
-    if not there:
-        return Results(why_not=f"{paths[0]}: no such file; `make test` writes it")
-    files: dict[str, Counter[str]] = {}
+    """The results of pytest's test files, by path, from those of the JUnit files that exist."""
+    existing = [path for path in paths if path.exists()]
+    if not existing:
+        return Results(problem=f"{paths[0]}: no such file; `make test` writes it")
+    states: dict[str, Counter[str]] = {}
     began = []
-    for path in there:
+    for path in existing:
         try:
             tree = ElementTree.parse(path).getroot()
-            began += [datetime.fromisoformat(s.attrib["timestamp"]) for s in tree.iter("testsuite")]
-            when = min(began)
+            times = [suite.attrib["timestamp"] for suite in tree.iter("testsuite")]
+            began.append(min(datetime.fromisoformat(time) for time in times))
         except (ElementTree.ParseError, KeyError, ValueError):
-            return Results(why_not=f"{path}: no results of pytest; `make test` writes it anew")
+            return Results(problem=f"{path}: not results of pytest; run `make test` to rewrite it")
         for case in tree.iter("testcase"):
-            name = "/".join(_file_of(case.attrib["classname"])) + ".py"
-            files.setdefault(name, Counter())[_state_of(case)] += 1
-    tests = {name: _of_all(name, states) for name, states in files.items()}
-    return Results(tests, when.astimezone(timezone.utc), "", *_summed(tests))
+            file = "/".join(_modules(case.attrib["classname"])) + ".py"
+            states.setdefault(file, Counter())[_state_of(case)] += 1
+    tests = {file: _combined(file, counts) for file, counts in states.items()}
+    return Results(tests, min(began).astimezone(UTC))
 
 
-def _tests(named: str) -> Iterator[str]:
-    folder = ""
-    for name in _TEST.findall(named):
-        if "/" in name:
-            folder = name.rpartition("/")[0]
-        elif name.startswith("test_"):
-            name = f"{folder}/{name}"
-        yield name
-
-
-def _came_to(name: str, known: dict[str, Proof]) -> Proof:
-    """What a test came to, or all files of a folder together."""
+def _outcome(name: str, outcomes: Mapping[str, Outcome]) -> Outcome:
+    """The outcome of a test, or of all files of a folder together."""
     if not name.endswith("/"):
-        return known.get(name, Proof(name, NOT_RUN))
-    return _of_all(name, Counter(t.state for t in known.values() if t.name.startswith(name)))
+        return outcomes.get(name, Outcome(name, NOT_RUN))
+    files = (test for test in outcomes.values() if test.name.startswith(name))
+    return _combined(name, Counter(test.state for test in files))
 
 
-_STATES = {"pass": PASSED, "skipped": NOT_RUN}
-
-
-def _summed(tests: dict[str, Proof]) -> tuple[Counter[str], tuple[str, ...]]:
-    states = Counter(test.state for test in tests.values())
-    return states, tuple(sorted(t.name for t in tests.values() if t.state == FAILED))
-
-
-def _file_of(classname: str) -> Iterator[str]:
-    """The parts of a path: modules, without a class in the last one."""
+def _modules(classname: str) -> Iterator[str]:
+    """The parts of a test file's path, from JUnit's name of a test class or module."""
     for part in classname.split("."):
         yield part
         if part.startswith("test_"):
@@ -175,7 +170,7 @@ def _state_of(case: ElementTree.Element) -> str:
     return NOT_RUN if "skipped" in tags else PASSED
 
 
-def _of_all(name: str, states: Counter[str]) -> Proof:
-    """Tests together have passed if each of them that ran has, and one did."""
+def _combined(name: str, states: Counter[str]) -> Outcome:
+    """Tests together: failed if one failed, passed if at least one passed."""
     state = next((state for state in (FAILED, PASSED) if states[state]), NOT_RUN)
-    return Proof(name, state, ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())))
+    return Outcome(name, state, ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())))

@@ -1,9 +1,9 @@
-"""The page: everything that it says, gathered, and put into its template."""
+"""The page: gathers everything that it says, and renders its template."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +11,84 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from stedi.errors import StediError
-from stedi.evidence import charts, consent, fields, flow, laws, people, sizes
-from stedi.evidence import erasures as receipts
-from stedi.evidence.lakehouse import Lakehouse
+from stedi.evidence import charts
+from stedi.evidence.consent import ConsentHistory, consent_history
+from stedi.evidence.erasures import Erasures, read_erasures
+from stedi.evidence.fields import Lineage, read_lineage
+from stedi.evidence.flow import Source, row_counts, sources
+from stedi.evidence.lakehouse import LakehouseReader
+from stedi.evidence.laws import Law, Results, dbt_results, pytest_results, read_laws
+from stedi.evidence.people import LIMIT, Build, WithheldPeople, last_build, withheld_people
+from stedi.evidence.sizes import Sizes, read_sizes
+from stedi.lineage.project import LAST
 
 TEMPLATE = "page.html.j2"
 
 
-class NeverBuilt(StediError):
-    """Tables of which no build was completed. Its text says what to do."""
-
-
 @dataclass(frozen=True)
-class Places:
-    """Where everything lies that the page is made of beside the tables."""
+class Files:
+    """The files that the page is made from, apart from the tables.
 
+    nights: the benchmark's results.
+    """
+
+    laws: Path
     manifest: Path
     dbt_results: Path
     pytest_results: tuple[Path, ...]
-    measured: Path
-    readme: Path
+    nights: Path
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the page says."""
+    """Everything that the page says. results: by runner of tests."""
 
     now: datetime
-    tables: str
-    build: people.Build
-    laws: list[laws.Law]
-    results: dict[str, laws.Results]  # of which runner
-    sources: list[flow.Source]
+    lakehouse: str
+    build: Build
+    laws: list[Law]
+    results: dict[str, Results]
+    sources: list[Source]
     rows: list[tuple[str, str, int]]
-    over_time: consent.OverTime
-    everybody: people.Everybody
-    erasures: receipts.Erasures
-    lineage: fields.Lineage
+    consent: ConsentHistory
+    withheld: WithheldPeople
+    erasures: Erasures
+    lineage: Lineage
     k: list[tuple[Any, ...]]
     exposures: list[tuple[Any, ...]]
-    sizes: sizes.Sizes
+    sizes: Sizes
 
     @property
-    def unproven(self) -> list[laws.Law]:
-        """The laws of which not every test has passed."""
+    def unproven(self) -> list[Law]:
+        """The laws that are not proven, or only in part."""
         return [law for law in self.laws if law.state != "proven"]
 
 
-def gather(lakehouse: Lakehouse, places: Places, limit: int = people.LIMIT) -> Evidence:
-    """Asks the tables and reads the artifacts. Raises NeverBuilt, NoLaws, and what asking does."""
+def gather(lakehouse: LakehouseReader, files: Files, limit: int = LIMIT) -> Evidence:
+    """Queries the tables and reads the files. limit: how many people to list.
+
+    Raises StediError if no build was ever completed or docs/laws.yml cannot be read.
+    """
     query = lakehouse.query
-    build = people.last_build(query)
+    build = last_build(query)
     if build is None:
-        raise NeverBuilt(f"{lakehouse.tables}: no build was ever completed; run `dbt build`")
+        raise StediError(f"{lakehouse.name}: no build was ever completed; run `dbt build`")
     results = {
-        "dbt": laws.dbt_results(places.dbt_results),
-        "pytest": laws.pytest_results(*places.pytest_results),
+        "dbt": dbt_results(files.dbt_results),
+        "pytest": pytest_results(*files.pytest_results),
     }
     return Evidence(
-        now=datetime.now(timezone.utc),
-        tables=lakehouse.tables,
+        now=datetime.now(UTC),
+        lakehouse=lakehouse.name,
         build=build,
-        laws=laws.laws(places.readme.read_text(encoding="utf-8"), *results.values()),
+        laws=read_laws(files.laws, *results.values()),
         results=results,
-        sources=flow.sources(query),
-        rows=flow.rows(query),
-        over_time=consent.over_time(query),
-        everybody=people.withheld(query, build, limit),
-        erasures=receipts.erasures(lakehouse.kept),
-        lineage=fields.lineage(places.manifest),
+        sources=sources(query),
+        rows=row_counts(query),
+        consent=consent_history(query),
+        withheld=withheld_people(query, build, limit),
+        erasures=read_erasures(lakehouse.restricted),
+        lineage=read_lineage(files.manifest),
         k=query("""
             select curated_table, what_is_known, smallest_group, groups_of_people,
                 groups_below_threshold, threshold
@@ -89,12 +98,12 @@ def gather(lakehouse: Lakehouse, places: Places, limit: int = people.LIMIT) -> E
             select exposure, derived_at, people, people_who_withdrew, is_stale
             from stedi_audit.stale_exposures order by exposure
         """),
-        sizes=sizes.sizes(lakehouse.stored, places.measured),
+        sizes=read_sizes(lakehouse.file_sizes, files.nights),
     )
 
 
-def page(evidence: Evidence) -> str:
-    """The page's HTML, which needs nothing beside it."""
+def render(evidence: Evidence) -> str:
+    """The page as one HTML document that loads nothing."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -102,40 +111,45 @@ def page(evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "time": moment, "size": size}
-    environment.filters |= {"code": code, "breaking": breaking}
+    environment.filters |= {
+        "number": _number,
+        "time": _time,
+        "size": _size,
+        "code": _code,
+        "breaking": _breaking,
+    }
     drawn = {
         "lines": Markup(charts.flow_of_lines(evidence.sources)),
         "readings": Markup(charts.flow_of_readings(evidence.sources)),
-        "consent": Markup(charts.consent(evidence.over_time.months)),
+        "consent": Markup(charts.consent(evidence.consent.months)),
     }
-    return environment.get_template(TEMPLATE).render(e=evidence, charts=drawn, fields=fields)
+    return environment.get_template(TEMPLATE).render(e=evidence, charts=drawn, last_table=LAST)
 
 
-def number(value: int) -> str:
-    """With thousands."""
+def _number(value: int) -> str:
+    """A number with thousands separators."""
     return f"{value:,}"
 
 
-def moment(value: datetime) -> str:
-    """To the second, in UTC, as every time of the tables is."""
+def _time(value: datetime) -> str:
+    """A time to the second. All times of the tables are UTC."""
     return f"{value:%Y-%m-%d %H:%M:%S}"
 
 
-def size(value: int | None) -> str:
-    """Bytes to the last one; None: not known."""
+def _size(value: int | None) -> str:
+    """Bytes, or that they are not known."""
     return "not known" if value is None else f"{value:,}"
 
 
-def code(text: str) -> Markup:
-    """A text whose `parts` in backticks are code; names may break behind an underscore."""
+def _code(text: str) -> Markup:
+    """A text in which `parts` in backticks become code."""
     parts = enumerate(text.split("`"))
     return Markup("").join(
-        Markup("<code>{}</code>").format(breaking(part)) if place % 2 else part
-        for place, part in parts
+        Markup("<code>{}</code>").format(_breaking(part)) if index % 2 else part
+        for index, part in parts
     )
 
 
-def breaking(name: str) -> Markup:
-    """A name that may break behind an underscore."""
+def _breaking(name: str) -> Markup:
+    """A name in which the line may break after an underscore."""
     return Markup("_<wbr>").join(escape(name).split("_"))

@@ -1,4 +1,4 @@
-"""Who is withheld, by pseudonym: since when, why, and what was released of them before."""
+"""Whose data is withheld, by pseudonym: since when, why, and what was released before."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from datetime import datetime
 
 from stedi.evidence.lakehouse import Query
 
-LIMIT = 100  # people; a page of 100,000 is read by nobody
+LIMIT = 100  # people; nobody reads a page of 100,000
 
 
 @dataclass(frozen=True)
 class Build:
-    """A build that was completed, and how many have begun since without that."""
+    """The last completed build. newest_day: its newest ingest date; None without deliveries.
+
+    unfinished_since: how many later builds began and were not completed.
+    """
 
     build_id: str
-    happened_at: datetime
+    completed_at: datetime
     consent_scope: str
-    is_whole: bool
     newest_day: object
-    begun_since: int
+    unfinished_since: int
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whose record or readings are withheld.
+    """A person whose record or readings are withheld.
 
-    since: since when the state that counts does. consent_at: since when the person shares; None
-    for who does not. withheld: (source, reason) -> readings. released_at, released: the last build
-    before that released something, and how many readings; None where there was none.
+    since: when the current state of consent began. consent_at: from when on the person shares; None
+    if they do not. withheld: (source, reason) -> readings. released_at, released: the last earlier
+    build that released readings of theirs, and how many; None if there was none.
     """
 
     customer_id: str
@@ -40,31 +42,38 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Everybody:
-    """The people who are listed, how many there are, and (source, reason, readings) of nobody."""
+class WithheldPeople:
+    """The people whose data is withheld. total: how many there are, listed or not.
+
+    unassigned: withheld readings of no known person, as (source, reason, readings).
+    """
 
     listed: list[Person]
-    of: int
-    nobodys: list[tuple[str, str, int]]
+    total: int
+    unassigned: list[tuple[str, str, int]]
 
 
 def last_build(query: Query) -> Build | None:
-    """The last completed build; None where none was."""
-    found = query("""
-        select build_id, happened_at, consent_scope, is_whole, newest_day
+    """The last completed build; None if there was none."""
+    builds = query("""
+        select build_id, happened_at, consent_scope, newest_day
         from stedi_audit.builds where status = 'completed' order by happened_at desc limit 1
     """)
-    if not found:
+    if not builds:
         return None
-    begun = query(f"""
+    build_id, completed_at, consent_scope, newest_day = builds[0]
+    unfinished = query(f"""
         select count(*) from stedi_audit.builds
-        where status = 'begun' and happened_at > timestamp '{found[0][1]}'
+        where status = 'begun' and happened_at > timestamp '{completed_at}'
     """)
-    return Build(*found[0], begun_since=begun[0][0])
+    return Build(build_id, completed_at, consent_scope, newest_day, unfinished[0][0])
 
 
-def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
-    """Who does not share, or has readings that the build withheld; the latest change first."""
+def withheld_people(query: Query, build: Build, limit: int = LIMIT) -> WithheldPeople:
+    """The people who do not share or whose readings the build withheld, latest change first.
+
+    limit: how many of them to list.
+    """
     concerned = f"""
         with now as (
             select customer_id, sum(readings) as readings from stedi_audit.releases
@@ -79,7 +88,7 @@ def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
                 and (states.research_consent_at is null or now.readings > 0)
         )
     """
-    found = query(f"""
+    rows = query(f"""
         {concerned},
         listed as (
             select * from concerned order by valid_from desc, customer_id limit {limit}
@@ -109,17 +118,21 @@ def withheld(query: Query, build: Build, limit: int = LIMIT) -> Everybody:
         order by listed.valid_from desc, listed.customer_id, releases.source, releases.reason
     """)
     people: dict[str, Person] = {}
-    for customer_id, since, consent_at, released_at, released, source, reason, readings in found:
+    for customer_id, since, consent_at, released_at, released, source, reason, readings in rows:
         count = None if released is None else int(released)
         person = people.setdefault(
             customer_id, Person(customer_id, since, consent_at, released_at, count)
         )
         if source:
             person.withheld[source, reason] = int(readings)
-    nobodys = query(f"""
+    unassigned = query(f"""
         select source, reason, readings from stedi_audit.releases
         where build_id = '{build.build_id}' and customer_id is null and reason <> 'released'
         order by source, reason
     """)
-    of = query(f"{concerned} select count(*) from concerned")[0][0]
-    return Everybody([*people.values()], of, nobodys)
+    total = query(f"{concerned} select count(*) from concerned")[0][0]
+    return WithheldPeople(
+        [*people.values()],
+        total,
+        [(source, reason, readings) for source, reason, readings in unassigned],
+    )

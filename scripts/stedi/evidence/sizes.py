@@ -1,4 +1,4 @@
-"""How many bytes there are, and how many a night scans, as far as that is known."""
+"""How many bytes are stored, and how many a nightly build scans, as far as that was measured."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from stedi.evidence.lakehouse import Stored
+from stedi.evidence.lakehouse import FileSizes
 
 
 @dataclass(frozen=True)
 class Night:
-    """What a nightly build on Athena scanned after so many days of the benchmark's deliveries."""
+    """A measured nightly build on Athena. days: of history before it; landed, scanned: bytes."""
 
     days: int
     landed: int
@@ -20,35 +20,36 @@ class Night:
 
 @dataclass(frozen=True)
 class Sizes:
-    """nights: none where none was measured; why_not: why."""
+    """Bytes of stored files and of measured nights. problem: why there are no nights, or ""."""
 
-    files: Stored
+    files: FileSizes
     nights: list[Night]
-    why_not: str = ""
+    problem: str = ""
 
 
-def sizes(files: Stored, measured: Path) -> Sizes:
-    """Of what is stored, and of docs/nightly.json."""
+def read_sizes(files: FileSizes, measured: Path) -> Sizes:
+    """The sizes of the page: of files as given, and of the nights in the benchmark's results."""
     return Sizes(files, *_nights(measured))
 
 
 def _nights(measured: Path) -> tuple[list[Night], str]:
+    """The nights, fewest days first, or why there are none."""
     name = f"{measured.parent.name}/{measured.name}"
     if not measured.exists():
         return [], f"{name}: no such file; `make bench` writes it"
     try:
-        found = json.loads(measured.read_text(encoding="utf-8"))["athena"]
+        results = json.loads(measured.read_text(encoding="utf-8"))["athena"]
         nights = [
             Night(
                 int(days),
-                night["landed"],
-                night["night"]["other"]
-                + sum(night["night"]["models"].values())
-                + sum(night["night"]["tests"].values()),
+                result["landed"],
+                result["night"]["other"]
+                + sum(result["night"]["models"].values())
+                + sum(result["night"]["tests"].values()),
             )
-            for days, night in found.items()
+            for days, result in results.items()
         ]
     except (AttributeError, KeyError, TypeError, ValueError):
-        return [], f"{name}: of another version; `make bench` writes it anew"
+        return [], f"{name}: not results of the benchmark; run `make bench` to rewrite it"
     nights.sort(key=lambda night: night.days)
     return nights, "" if nights else f"{name}: no night on Athena was measured"

@@ -1,4 +1,4 @@
-"""The page as a browser shows and prints it, and a way through the lineage of dbt's docs."""
+"""The evidence page as Chromium shows and prints it, and dbt's docs with their lineage."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.image import imread
 
 from support.chromium import PROGRAM, Tab, tab
-from support.evidence_page import Made, page_of
+from support.evidence_page import Written, page_of
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="chromium is needed; Debian's package is called chromium"
@@ -30,11 +31,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
 
 
 @pytest.fixture
-def shown(browser: Tab, made: Made) -> Tab:
-    """The page, opened anew."""
+def shown(browser: Tab, written: Written) -> Tab:
+    """The page, freshly opened."""
     browser.complaints.clear()
     browser.requests.clear()
-    browser.open(page_of(made.lakehouse))
+    browser.open(page_of(written.lakehouse))
     return browser
 
 
@@ -44,14 +45,14 @@ def ink(path: Path) -> float:
     return float((picture.min(axis=2) < 0.9).mean())
 
 
-def test_it_shows_without_a_complaint_or_a_request(shown: Tab, made: Made) -> None:
+def test_page_opens_without_console_errors_or_requests(shown: Tab, written: Written) -> None:
     assert shown.ask("document.querySelectorAll('svg').length") == 3
     assert shown.complaints == []
-    assert shown.requests == [page_of(made.lakehouse).as_uri()]
+    assert shown.requests == [page_of(written.lakehouse).as_uri()]
 
 
-def test_what_complains_or_asks_for_more_is_found(browser: Tab, made: Made, tmp_path: Path) -> None:
-    """Else nothing would be found because nothing was looked for."""
+def test_console_errors_and_requests_are_noticed(browser: Tab, tmp_path: Path) -> None:
+    """Without this, the test before might see nothing because it looks at nothing."""
     browser.complaints.clear()
     browser.requests.clear()
     bad = tmp_path / "bad.html"
@@ -62,13 +63,13 @@ def test_what_complains_or_asks_for_more_is_found(browser: Tab, made: Made, tmp_
     assert any("missing is not defined" in said for said in browser.complaints)
 
 
-def test_nothing_is_loaded_or_run_even_if_it_stood_there(
-    browser: Tab, made: Made, tmp_path: Path
+def test_page_refuses_to_load_or_run_injected_content(
+    browser: Tab, written: Written, tmp_path: Path
 ) -> None:
     browser.complaints.clear()
     more = "<img src='http://127.0.0.1:9/a.png'><script>document.title = 'run'</script></body>"
     path = tmp_path / "page.html"
-    path.write_text(made.page.replace("</body>", more))
+    path.write_text(written.page.replace("</body>", more))
     browser.open(path)
     assert browser.ask("document.title") == "STEDI lakehouse: evidence"
     refused = [said for said in browser.complaints if "Content Security Policy" in said]
@@ -76,8 +77,8 @@ def test_nothing_is_loaded_or_run_even_if_it_stood_there(
         assert len([said for said in refused if what in said]) == 1
 
 
-@pytest.mark.parametrize("width", [1200, 420])
-def test_it_is_to_be_seen(width: int, shown: Tab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_fits_desktop_and_phone(width: int, shown: Tab, tmp_path: Path) -> None:
     shown.call(
         "Emulation.setDeviceMetricsOverride",
         width=width, height=900, deviceScaleFactor=1, mobile=False,
@@ -86,7 +87,7 @@ def test_it_is_to_be_seen(width: int, shown: Tab, tmp_path: Path) -> None:
     assert 0.03 < ink(picture) < 0.6
     height = shown.ask("document.documentElement.scrollHeight")
     assert imread(picture).shape[:2] == (height, width)
-    # wide tables scroll within themselves, not the page
+    # wide tables scroll inside their box; the page does not
     assert shown.ask("document.documentElement.scrollWidth") <= width
     drawn = shown.ask(
         "[...document.querySelectorAll('svg')].every(s => s.getBoundingClientRect().height > 40)"
@@ -94,7 +95,7 @@ def test_it_is_to_be_seen(width: int, shown: Tab, tmp_path: Path) -> None:
     assert drawn
 
 
-def test_every_link_leads_somewhere(shown: Tab) -> None:
+def test_every_link_leads_to_a_section(shown: Tab) -> None:
     links = shown.ask("[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
     assert len(links) == 9
     for link in links:
@@ -103,11 +104,11 @@ def test_every_link_leads_somewhere(shown: Tab) -> None:
         assert shown.ask("location.hash") == link
 
 
-def test_it_prints_on_a4_without_cutting_anything_off(shown: Tab, tmp_path: Path) -> None:
+def test_page_prints_on_a4_and_nothing_is_cut_off(shown: Tab, tmp_path: Path) -> None:
     printed = shown.pdf(tmp_path / "page.pdf").read_bytes()
     boxes = {*re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)}
     assert [[round(float(points) / 72 * 25.4) for points in box] for box in boxes] == [[*A4]]
-    # as wide as the paper is within its margins, nothing sticks out
+    # at the width of the paper within its margins, nothing is wider
     width = round((A4[0] - 24) / 25.4 * 96)
     shown.call("Emulation.setEmulatedMedia", media="print")
     shown.call(
@@ -122,9 +123,9 @@ def test_it_prints_on_a4_without_cutting_anything_off(shown: Tab, tmp_path: Path
     assert wide == []
 
 
-def test_the_lineage_of_the_docs(browser: Tab, made: Made, tmp_path: Path) -> None:
-    """From the overview through folders to a model, its lineage, the whole of it, and a table."""
-    target = made.lakehouse.folder / "target"
+def test_lineage_of_the_docs_can_be_walked(browser: Tab, written: Written, tmp_path: Path) -> None:
+    """From the overview through folders to a model, its whole lineage graph, and a table in it."""
+    target = written.lakehouse.folder / "target"
     browser.call("Emulation.clearDeviceMetricsOverride")
     browser.complaints.clear()
     browser.requests.clear()
@@ -142,9 +143,9 @@ def test_the_lineage_of_the_docs(browser: Tab, made: Made, tmp_path: Path) -> No
     browser.until(f"{CY}.nodes().filter(n => n.id().includes('.landing.')).length == 3")
     nodes = browser.ask(f"{CY}.nodes().map(n => n.id())")
     manifest = json.loads((target / "manifest.json").read_text())
-    # tests of columns stand beside these, not in the graph
+    # the graph does not show tests of columns
     assert {*nodes} == {
-        name for name in around(MODEL, manifest)
+        name for name in relatives(MODEL, manifest)
         if "test_metadata" not in manifest["nodes"].get(name, {})
     }  # fmt: skip
 
@@ -156,18 +157,18 @@ def test_the_lineage_of_the_docs(browser: Tab, made: Made, tmp_path: Path) -> No
     browser.until(f"{people}.selected()")
     assert ink(browser.screenshot(tmp_path / "lineage.png", whole=False)) > 0.5
 
-    # dbt's own page has pictures whose addresses are not filled in; nothing else may be missing
+    # dbt's own page has images without an address; nothing else may be missing
     assert [said for said in browser.complaints if "Uncaught" in said] == []
     assert {address.partition(":")[0] for address in browser.requests} == {"file"}
 
 
-def around(model: str, manifest: dict) -> set[str]:
-    """A model with all that it is made of and all that is made of it."""
+def relatives(model: str, manifest: dict[str, Any]) -> set[str]:
+    """A model with all of its ancestors and descendants."""
     found = {model}
-    for relatives in (manifest["parent_map"], manifest["child_map"]):
+    for edges in (manifest["parent_map"], manifest["child_map"]):
         waiting = [model]
         while waiting:
-            more = {*relatives.get(waiting.pop(), ())} - found
+            more = {*edges.get(waiting.pop(), ())} - found
             found |= more
             waiting += more
     return found

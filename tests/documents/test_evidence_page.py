@@ -1,38 +1,55 @@
-"""The numbers of the page are those that Python expects of the deliveries, and it names nobody."""
+"""The evidence page shows the numbers that Python expects of the deliveries, and names nobody."""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from stedi.evidence.fields import read_lineage
 from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START
-from support.evidence_page import Made, page, run
+from support.evidence_page import Written, page, run
 from support.lakehouse import KEY, Lakehouse, customer_id
 from support.page_tables import Row, number, tables
 from support.shown import SECRETS, secrets_in
 
+ON_PAGE = re.compile(r"(passed|failed|not run) (\S+)")
 IDENTIFYING = {"email", "user", "customername", "phone", "birthday", "serialnumber"}
 
 
 @pytest.fixture(scope="module")
-def said(made: Made) -> dict[str, list[Row]]:
-    return tables(made.page)
+def said(written: Written) -> dict[str, list[Row]]:
+    return tables(written.page)
 
 
-def test_lines(made: Made, said: dict[str, list[Row]]) -> None:
+def test_laws_are_as_proven_as_dbts_tests(written: Written) -> None:
+    found = {row.attributes["data-law"]: row for row in tables(written.page)["laws-table"]}
+    assert len(found) == 8
+    for law in "123":
+        assert found[law].attributes["data-state"] == "proven"
+        assert {state for state, _ in ON_PAGE.findall(found[law].cells[3])} == {"passed"}
+    # the other tests are pytest's, which left no results there
+    assert found["6"].attributes["data-state"] == "proven in part"
+    for law in "4578":
+        assert found[law].attributes["data-state"] == "not proven"
+        assert found[law].attributes["class"] == "red"
+
+
+def test_lines(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.attributes["data-source"]: row.cells[1:] for row in said["lines"]}
-    for source, days in made.expected.landing.items():
+    for source, days in written.expected.landing.items():
         *counts, reasons, conserved = found.pop(source)
         expected = Counter()
         for day in days.values():
@@ -41,38 +58,38 @@ def test_lines(made: Made, said: dict[str, list[Row]]) -> None:
         assert [*map(number, counts)] == [expected[name] for name in names]
         assert conserved == "kept"
         each = (part.split(" ") for part in reasons.split(", ") if part != "none")
-        assert {reason: number(n) for reason, n in each} == made.expected.rejected[source]
+        assert {reason: number(n) for reason, n in each} == written.expected.rejected[source]
     assert found == {}
 
 
-def test_readings(made: Made, said: dict[str, list[Row]]) -> None:
+def test_readings(written: Written, said: dict[str, list[Row]]) -> None:
     found = {
         (row.attributes["data-source"], row.attributes["data-reason"]): number(row.cells[2])
         for row in said["readings"]
     }
     assert found == {
         (source, reason): readings
-        for source, reasons in made.expected.since_consent["funnel"].items()
+        for source, reasons in written.expected.since_consent["funnel"].items()
         for reason, readings in reasons.items()
     }
 
 
-def test_rows_of_tables(made: Made, said: dict[str, list[Row]]) -> None:
+def test_rows_of_tables(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.attributes["data-table"]: number(row.cells[2]) for row in said["rows"]}
-    people = {"stg_customers": made.expected.staging["stg_customers"]}
-    assert found == made.expected.since_consent["tables"] | people
+    people = {"stg_customers": written.expected.staging["stg_customers"]}
+    assert found == written.expected.since_consent["tables"] | people
 
 
-def test_who_is_withheld_and_why(made: Made, said: dict[str, list[Row]]) -> None:
-    people = [Customer(*row) for row in made.expected.rows["staging"]["stg_customers"]]
+def test_who_is_withheld_and_why(written: Written, said: dict[str, list[Row]]) -> None:
+    people = [Customer(*row) for row in written.expected.rows["staging"]["stg_customers"]]
     withheld: dict[str | None, Counter] = defaultdict(Counter)
-    for source, email, outcome in made.expected.rows["staging"]["outcomes"]:
+    for source, email, outcome in written.expected.rows["staging"]["outcomes"]:
         if outcome != "released":
             withheld[email][source, outcome] += 1
     expected = {
         customer_id(person.email): (
             "does not share" if person.research is None
-            else f"shares what was read from {second(person.research)} on",
+            else f"shares readings from {second(person.research)} on",
             {f"{source}: {n:,} {why}" for (source, why), n in withheld[person.email].items()},
         )
         for person in people if person.research is None or withheld[person.email]
@@ -82,19 +99,19 @@ def test_who_is_withheld_and_why(made: Made, said: dict[str, list[Row]]) -> None
         for row in said["people"]
     }
     assert found == expected
-    assert all(row.cells[4] == "nothing" for row in said["people"])  # there was no build before
-    nobodys = {(row.cells[0], row.cells[1]): number(row.cells[2]) for row in said["nobodys"]}
-    assert nobodys == dict(withheld[None])
+    assert all(row.cells[4] == "nothing" for row in said["people"])  # there was no earlier build
+    unassigned = {(row.cells[0], row.cells[1]): number(row.cells[2]) for row in said["unassigned"]}
+    assert unassigned == dict(withheld[None])
 
 
-def test_people_who_share_in_the_end(made: Made, said: dict[str, list[Row]]) -> None:
-    sharing = made.expected.since_consent["tables"]["customer_trusted"]
+def test_people_who_share_at_the_end(written: Written, said: dict[str, list[Row]]) -> None:
+    sharing = written.expected.since_consent["tables"]["customer_trusted"]
     assert number(said["months"][-1].cells[1]) == sharing
-    assert f"<strong>{sharing}</strong> people share" in made.page
+    assert f"<strong>{sharing}</strong> people share" in written.page
 
 
-def test_k(made: Made, said: dict[str, list[Row]]) -> None:
-    rows = made.expected.rows["since_consent"]
+def test_k(written: Written, said: dict[str, list[Row]]) -> None:
+    rows = written.expected.rows["since_consent"]
     curated = {email for (email,) in rows["customers_curated"]}
     people = [Customer(*row) for row in rows["customer_trusted"] if row[0] in curated]
     readings = rows["machine_learning_curated"]
@@ -114,7 +131,7 @@ def test_k(made: Made, said: dict[str, list[Row]]) -> None:
     assert found.keys() - expected.keys() == {"customers_curated to the month"}
 
 
-def test_where_fields_stop(said: dict[str, list[Row]], made: Made) -> None:
+def test_where_fields_stop(said: dict[str, list[Row]], written: Written) -> None:
     found = {row.attributes["data-field"]: row.cells[2:] for row in said["fields"]}
     for field in ("customerName", "email", "phone", "birthDay", "serialNumber"):
         level, stops_at, _, trusted, *_ = found[f"customer.{field}"]
@@ -124,42 +141,83 @@ def test_where_fields_stop(said: dict[str, list[Row]], made: Made) -> None:
     assert found["step_trainer.serialNumber"][:2] == ["direct", "staging"]
     assert found["accelerometer.x"][:2] == ["indirect", "curated"]
     assert "as pseudonym: " in found["customer.email"][4]
-    landing = [s for s in made.lakehouse.manifest()["sources"].values() if s["name"] in FIELDS_OF]
+    sources = written.lakehouse.manifest()["sources"].values()
+    landing = [source for source in sources if source["name"] in FIELDS_OF]
     fields = {f"{s['name']}.{f}" for s in landing for f in s["config"]["meta"]["pii_of_fields"]}
     assert fields == {name for name in found if "whole line" not in name}
-    assert "None is shown beyond" in made.page
+    assert "No direct identifier is shown beyond it." in written.page
 
 
 FIELDS_OF = ("customer", "accelerometer", "step_trainer")
 
 
-def test_bytes_are_those_of_the_files(made: Made, said: dict[str, list[Row]]) -> None:
+@pytest.fixture
+def manifest(written: Written, tmp_path: Path) -> Path:
+    """A copy of the manifest that a test may change."""
+    copy = shutil.copy(written.lakehouse.folder / "target" / "manifest.json", tmp_path)
+    return Path(copy)
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    manifest = json.loads(path.read_text())
+    change(manifest["nodes"]["model.stedi_lakehouse.customers_curated"])
+    path.write_text(json.dumps(manifest))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("leak", "field"), [("people.email", "email"), ("md5(people.phone)", "phone")]
+)
+def test_leak_is_found(leak: str, field: str, manifest: Path) -> None:
+    """A hash without the key is a leak too."""
+
+    def add(model: dict[str, Any]) -> None:
+        sql, end = model["compiled_code"].rsplit("select * from final", 1)
+        model["compiled_code"] = (
+            f"{sql} select final.*, {leak} as note from final "
+            "inner join stedi_trusted.customer_trusted as people "
+            f"on final.customer_id = people.customer_id{end}"
+        )
+
+    assert read_lineage(manifest).beyond == []
+    assert read_lineage(changed(manifest, add)).beyond == [f"{field} in customers_curated"]
+
+
+def test_unusable_manifest_is_named(manifest: Path, tmp_path: Path) -> None:
+    without = read_lineage(changed(manifest, lambda model: model.pop("compiled_code")))
+    assert "customers_curated: it has no compiled SQL" in without.problem
+    (tmp_path / "broken.json").write_text("{")
+    assert "run `dbt docs generate` to rewrite it" in read_lineage(tmp_path / "broken.json").problem
+    assert "no such file" in read_lineage(tmp_path / "none.json").problem
+
+
+def test_bytes_are_those_of_the_files(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.cells[0]: number(row.cells[1]) for row in said["sizes"]}
     for entity in FIELDS_OF:
-        files = (made.lakehouse.landing / entity).rglob("*.json")
+        files = (written.lakehouse.landing / entity).rglob("*.json")
         assert found[f"landed files: {entity}"] == sum(path.stat().st_size for path in files)
-    assert found["tables: lakehouse.duckdb"] == made.lakehouse.database.stat().st_size
+    assert found["tables: lakehouse.duckdb"] == written.lakehouse.database.stat().st_size
 
 
-def test_it_names_nobody(made: Made) -> None:
-    named = {*identifiers(made.lakehouse.landing)}
+def test_page_names_nobody(written: Written) -> None:
+    named = {*identifiers(written.lakehouse.landing)}
     assert len(named) > 150
-    page = made.page.lower()
+    page = written.page.lower()
     assert [text for text in named if text.lower() in page] == []
-    assert secrets_in(made.page.encode()) == set()
-    assert KEY not in made.page
+    assert secrets_in(written.page.encode()) == set()
+    assert KEY not in written.page
 
 
-def test_somebody_who_is_named_is_found(made: Made, tmp_path: Path) -> None:
-    """Else nobody would be found because nothing was looked for."""
-    text = made.page.replace("</body>", "person000007@example.com Person 7 5550000007 " + KEY)
-    named = {*identifiers(made.lakehouse.landing)}
+def test_named_person_is_noticed(written: Written, tmp_path: Path) -> None:
+    """Without this, the test before might find nobody because it looks for nothing."""
+    text = written.page.replace("</body>", "person000007@example.com Person 7 5550000007 " + KEY)
+    named = {*identifiers(written.lakehouse.landing)}
     assert {"person000007@example.com", "Person 7", "5550000007"} <= {t for t in named if t in text}
     assert secrets_in(text.encode()) == SECRETS.keys() - {"a serial number"}
 
 
 def identifiers(landing: Path) -> Iterator[str]:
-    """The direct identifiers of all lines that are JSON, as they stand there and without blanks."""
+    """The direct identifiers in all JSON lines, as written and without surrounding blanks."""
     for path in landing.rglob("ingest_date=*/*.json"):
         for line in path.read_bytes().splitlines():
             try:
@@ -173,14 +231,14 @@ def identifiers(landing: Path) -> Iterator[str]:
 
 
 def reasons(cell: str) -> set[str]:
-    """`source: n reason` for each."""
+    """The cell's parts, each `source: n reason`."""
     words = [] if cell == "none" else cell.split(" ")
     return {" ".join(words[place : place + 3]) for place in range(0, len(words), 3)}
 
 
 def second(milliseconds: int) -> str:
-    """As the page writes times."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, timezone.utc):%Y-%m-%d %H:%M:%S}"
+    """A time as the page writes it."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def person(name: str, **changes: Any) -> Customer:
@@ -197,8 +255,10 @@ MONTH = 31 * DAY
 
 @pytest.fixture(scope="module")
 def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
-    """Ann and Ben consent in January and each has two motions and a distance; Ann withdraws in
-    February, after a build."""
+    """Ann and Ben consent in January and have two motions and a distance each.
+
+    Ann withdraws in February, after a build.
+    """
     lakehouse = Lakehouse(tmp_path_factory.mktemp("withdrawn"))
     both = (ANN, BEN)
     motions = [motion_line((p.email, START + d * DAY, 1.0, 0.0, 0.0)) for p in both for d in (0, 1)]
@@ -213,7 +273,7 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     return lakehouse
 
 
-def test_a_withdrawal_is_told_with_what_was_used_before(withdrawn: Lakehouse) -> None:
+def test_withdrawal_is_shown_with_what_was_released_before(withdrawn: Lakehouse) -> None:
     said = tables(page(withdrawn))
     (ann,) = said["people"]
     first = withdrawn.query("select min(noted_at) from stedi_audit.releases")[0][0]
@@ -224,14 +284,14 @@ def test_a_withdrawal_is_told_with_what_was_used_before(withdrawn: Lakehouse) ->
         "accelerometer: 2 no_consent step_trainer: 1 no_consent",
         f"3 readings, {first:%Y-%m-%d %H:%M:%S}",
     ]
-    # month, who share at its end, consents begun and ended, refusals begun and ended
+    # month, people who share at its end, consents begun and ended, refusals begun and ended
     assert [row.cells for row in said["months"]] == [
         ["2024-01", "2", "2", "0", "0", "0"],
         ["2024-02", "1", "0", "1", "1", "0"],
     ]
 
 
-def test_more_people_than_the_page_holds_are_told(withdrawn: Lakehouse) -> None:
+def test_page_says_how_many_people_it_does_not_list(withdrawn: Lakehouse) -> None:
     text = page(withdrawn, "--people", "0")
     assert "people" not in tables(text)
     assert "0 of 1 people are listed" in " ".join(text.split())
@@ -250,7 +310,7 @@ RECEIPT = {
 
 
 def test_receipts_of_erasures(withdrawn: Lakehouse) -> None:
-    assert "Receipts: none." in page(withdrawn)
+    assert "There are no receipts." in page(withdrawn)
     folder = withdrawn.key_file.parent
     kept = {
         "erasure_receipts/20260131T090000-1.json": json.dumps(RECEIPT),
@@ -269,27 +329,27 @@ def test_receipts_of_erasures(withdrawn: Lakehouse) -> None:
         "customer 1 accelerometer 3", "1", "99", "1,234,567",
     ]  # fmt: skip
     flat = " ".join(text.split())
-    assert "1 people's erasures have begun and not ended" in flat
+    assert "Unfinished erasures: 1." in flat
     assert "Receipts that cannot be read: broken.json." in flat
 
 
-def test_a_build_of_some_tables_alone_is_told(withdrawn: Lakehouse) -> None:
+def test_incomplete_build_is_an_alarm(withdrawn: Lakehouse) -> None:
     assert "were not completed" not in page(withdrawn)
     assert withdrawn.dbt("run", "--select", "stg_devices").success
-    assert "1 builds have begun since and were not completed" in page(withdrawn)
+    assert "Later builds that were not completed: 1." in page(withdrawn)
 
 
-def test_what_cannot_be_made_says_what_to_do(lakehouse: Lakehouse) -> None:
-    assert said_of(lakehouse) == "no such database; `dbt build` makes it"
+def test_unreadable_database_says_what_to_do(lakehouse: Lakehouse) -> None:
+    assert said_of(lakehouse) == "no such database; run `dbt build`, which creates it"
     lakehouse.database.write_text("no database")
-    assert said_of(lakehouse).startswith("no database of DuckDB; `dbt build` makes one")
+    assert said_of(lakehouse) == "not a DuckDB database; delete it, then run `dbt build`"
     lakehouse.database.unlink()
     with duckdb.connect(lakehouse.database):
         pass
-    assert said_of(lakehouse) == "not built whole; run `dbt build`"
+    assert said_of(lakehouse) == "some tables are missing; run `dbt build`"
 
 
-def test_a_database_that_is_in_use_is_told(lakehouse: Lakehouse) -> None:
+def test_database_in_use_says_what_to_do(lakehouse: Lakehouse) -> None:
     keep = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", keep, str(lakehouse.database)],
@@ -301,7 +361,7 @@ def test_a_database_that_is_in_use_is_told(lakehouse: Lakehouse) -> None:
 
 
 def said_of(lakehouse: Lakehouse) -> str:
-    """The error that the command ends with, without the database's name."""
-    made = run(lakehouse)
-    assert made.exit_code == 1
-    return made.output.partition(f"{lakehouse.database}: ")[2].strip()
+    """The error that the command ends with, after the database's name."""
+    result = run(lakehouse)
+    assert result.exit_code == 1
+    return result.output.partition(f"{lakehouse.database}: ")[2].strip()

@@ -1,0 +1,130 @@
+"""Which laws are proven, from the results that dbt and pytest leave behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stedi.errors import StediError
+from stedi.evidence.laws import Results, dbt_results, pytest_results, read_laws
+from support.lakehouse import PROJECT
+
+LAWS = PROJECT / "docs" / "laws.yml"
+
+
+def results(tmp_path: Path, which: str, **statuses: str) -> Results:
+    """What run results of a dbt command say."""
+    path = tmp_path / "run_results.json"
+    found = {
+        "metadata": {"generated_at": "2026-01-31T09:00:00.0Z"},
+        "args": {"which": which},
+        "results": [
+            {"unique_id": f"test.stedi_lakehouse.{name}", "status": status, "failures": 3}
+            for name, status in statuses.items()
+        ],
+    }
+    path.write_text(json.dumps(found))
+    return dbt_results(path)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("pass", "proven in part"), ("fail", "broken"), ("error", "broken"), ("warn", "broken"),
+     ("runtime error", "broken"), ("skipped", "not proven")],
+)  # fmt: skip
+def test_state_of_a_law_follows_from_its_tests(status: str, state: str, tmp_path: Path) -> None:
+    found = read_laws(LAWS, results(tmp_path, "test", assert_lines_are_conserved=status))
+    assert [law.state for law in found if law.number == 3] == [state]
+    assert {law.state for law in found if law.number != 3} == {"not proven"}
+
+
+def test_compiled_tests_prove_nothing(tmp_path: Path) -> None:
+    found = results(tmp_path, "generate", assert_lines_are_conserved="success")
+    assert found.tests == {}
+    assert found.problem.endswith("written by `dbt generate`, which runs no tests; run `dbt test`")
+
+
+JUNIT = """<testsuites><testsuite timestamp="2026-01-31T10:00:00+01:00">
+<testcase classname="tests.laws.test_forgetting" name="a" />
+<testcase classname="tests.laws.test_forgetting" name="b"><skipped /></testcase>
+<testcase classname="tests.laws.test_one_sql.TestIt" name="c"><failure /></testcase>
+<testcase classname="tests.laws.test_one_sql" name="d" />
+<testcase classname="tests.athena.test_budget" name="e"><skipped /></testcase>
+</testsuite></testsuites>"""
+
+
+def laws_with(folder: Path, *tests: list[str]) -> Path:
+    """A file of laws, one for each list of tests."""
+    path = folder / "laws.yml"
+    laws = [{"number": 1, "name": "Law", "says": "It is so.", "tests": names} for names in tests]
+    path.write_text(yaml.safe_dump(laws))
+    return path
+
+
+def test_pytest_results_prove_laws(tmp_path: Path) -> None:
+    path = tmp_path / "tests.xml"
+    path.write_text(JUNIT)
+    found = pytest_results(path)
+    files = ("laws/test_forgetting", "laws/test_one_sql", "athena/test_budget")
+    laws = read_laws(laws_with(tmp_path, *([f"tests/{file}.py"] for file in files)), found)
+    assert [law.state for law in laws] == ["proven", "broken", "not proven"]
+    assert f"{found.when:%H:%M}" == "09:00"
+    assert found.failed == ["tests/laws/test_one_sql.py"]
+
+
+def test_results_of_several_runs_are_combined(tmp_path: Path) -> None:
+    """A file that failed in one run has failed, even if it passed in another."""
+    here, deep, none = (tmp_path / name for name in ("tests.xml", "deep-tests.xml", "none.xml"))
+    here.write_text(JUNIT)
+    deep.write_text(JUNIT.replace("<failure />", "").replace("T10:", "T09:"))
+    for found in (pytest_results(here, deep, none), pytest_results(none, deep, here)):
+        assert found.tests["tests/laws/test_one_sql.py"].note == "1 failed, 3 passed"
+        assert found.failed == ["tests/laws/test_one_sql.py"]
+        assert f"{found.when:%H}" == "08"
+    assert pytest_results(deep, none).failed == []
+
+
+def test_pytest_writes_the_format_that_is_read(tmp_path: Path) -> None:
+    name, path = "tests/unit/provisioning/test_iam.py", tmp_path / "tests.xml"
+    command = [sys.executable, "-m", "pytest", name, "--junitxml", str(path)]
+    assert subprocess.run(command, cwd=PROJECT, capture_output=True).returncode == 0
+    assert pytest_results(path).tests[name].state == "passed"
+
+
+@pytest.mark.parametrize("read", [dbt_results, pytest_results])
+@pytest.mark.parametrize("content", [None, "", "{}", "<a/>", "[]"])
+def test_unusable_results_name_the_file(read: Any, content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "results"
+    if content is not None:
+        path.write_text(content)
+    found = read(path)
+    assert found.tests == {}
+    assert str(path) in found.problem
+
+
+def test_a_folder_of_tests_is_as_good_as_its_files(tmp_path: Path) -> None:
+    path = tmp_path / "tests.xml"
+    path.write_text(JUNIT)
+    named = laws_with(tmp_path, ["tests/laws/test_a.py", "tests/laws/", "tests/athena/"])
+    (law,) = read_laws(named, pytest_results(path))
+    assert [(test.name, test.state) for test in law.tests] == [
+        ("tests/laws/test_a.py", "not run"),
+        ("tests/laws/", "failed"),
+        ("tests/athena/", "not run"),
+    ]
+
+
+@pytest.mark.parametrize("content", [None, "", "- 1", "- {number: 1}", "a: ["])
+def test_unusable_laws_name_the_file(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "laws.yml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(StediError) as error:
+        read_laws(path)
+    assert str(error.value).startswith(f"{path}: ")
