@@ -1,13 +1,13 @@
-"""Names of entities, zones of the bucket, layers and roles. Imports nothing of this package."""
+"""Names of entities, zones of the bucket, layers of tables, and roles."""
 
 from __future__ import annotations
 
 ENTITIES = ("customer", "accelerometer", "step_trainer")
-BACKFILL = "backfill"  # notes of what landed behind other deliveries
+BACKFILL = "backfill"  # notes of deliveries on days before the newest
 LANDED = (*ENTITIES, BACKFILL)
 
-# Prefixes of the bucket. A table lies under `<entity>/<zone>/`, one of no single entity under its
-# layer.
+# Zones: prefixes of the bucket. A table's files are below `<entity>/<zone>/`, or below its layer's
+# name if it belongs to no single entity.
 LANDING = tuple(f"{name}/landing" for name in LANDED)
 TRUSTED = tuple(f"{entity}/trusted" for entity in ENTITIES)
 CURATED = ("customer/curated", "step_trainer/curated")
@@ -15,12 +15,12 @@ STAGING = "staging"
 AUDIT = "audit"
 RESULTS = "results"
 RESTRICTED = "restricted"
-BUILT = (STAGING, *TRUSTED, *CURATED, AUDIT)  # what dbt writes
+BUILT = (STAGING, *TRUSTED, *CURATED, AUDIT)  # written by dbt
 ZONES = (*LANDING, *BUILT, RESULTS, RESTRICTED)
 
 PSEUDONYM_KEY_FOLDER = f"{RESTRICTED}/pseudonym_key"
 PSEUDONYM_KEY_OBJECT = f"{PSEUDONYM_KEY_FOLDER}/pseudonym_key"
-# Of erasures: the key they are kept under, who is erased, erasures that have begun, their receipts.
+# Erasures: their key, who is erased, those that have begun and not ended, and receipts.
 ERASURE_KEY_FOLDER = f"{RESTRICTED}/erasure_key"
 ERASURES_FOLDER = f"{RESTRICTED}/erasures"
 PENDING_ERASURES_FOLDER = f"{RESTRICTED}/pending_erasures"
@@ -32,7 +32,7 @@ ERASURE_FOLDERS = (
 BUILT_LAYERS = ("staging", "trusted", "curated", "audit")
 LAYERS = ("landing", *BUILT_LAYERS, "restricted")
 
-# Who asks queries, each in a workgroup of their own: whoever may read one query's results of a
-# workgroup may read those of all.
+# Roles that run queries, each in its own workgroup: who may read the results of one query of a
+# workgroup may read them all.
 QUERYING_ROLES = ("dbt", "analyst", "privacy-officer")
 ROLES = (*QUERYING_ROLES, "glue")

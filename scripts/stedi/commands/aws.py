@@ -99,10 +99,10 @@ def apply(
 @click.option("--delete-key", is_flag=True, help="With --delete-data: the pseudonym key as well.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def destroy(config: Path | None, delete_data: bool, delete_key: bool, yes: bool) -> None:
-    """Remove the lakehouse, but keep the bucket as long as it holds anything.
+    """Remove the lakehouse, but keep its data.
 
-    Roles, workgroups, landing tables and the endpoint are deleted. Stored data stays, with the
-    bucket, its KMS key and the databases that it needs; apply takes it over again. If destroy is
+    Roles, workgroups, landing tables and the endpoint are deleted. The bucket stays as long as it
+    holds anything, with its KMS key and the databases; apply takes them over again. If destroy is
     interrupted, run it again.
     """
     if delete_key and not delete_data:

@@ -28,11 +28,11 @@ from stedi.target import CONFIG
 )
 @click.option("--dry-run", is_flag=True, help="Print the tags and grants, and change nothing.")
 def main(config: Path | None, manifest: Path | None, dry_run: bool) -> None:
-    """Tag columns in Lake Formation by how much they reveal about a person.
+    """Tag columns in Lake Formation by sensitivity.
 
-    The tags are the `meta: {pii: ...}` of the models' YAML. The analyst is granted the columns that
-    identify nobody directly. A column without a tag is granted to nobody, so new columns stay
-    closed until this runs again.
+    The tags say how much a column reveals about a person; they are the `meta: {pii: ...}` of the
+    models' YAML. The analyst is granted the columns that identify nobody directly. A column without
+    a tag is granted to nobody, so new columns stay closed until this runs again.
     """
     project = Project.find()
     settings = load_config(config or project.folder / CONFIG)
