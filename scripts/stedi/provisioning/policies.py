@@ -156,6 +156,8 @@ def privacy_officer_policy(lake: Lakehouse, key: Key) -> Policy:
             WRITE_OBJECTS,
             lake.objects(*LANDING, STAGING, AUDIT, lake.results("privacy-officer")),
         ),
+        # Without these a rewritten file would lose its tags, and nothing would say so.
+        _allow("KeepTags", ["s3:GetObjectTagging", "s3:PutObjectTagging"], lake.objects(*LANDING)),
         _allow("NoteErasures", ["s3:GetObject", "s3:PutObject"], lake.objects(*ERASURE_FOLDERS)),
         _allow("EndErasures", DELETE_OBJECTS, lake.objects(*removable)),
         _deny("LeaveKey", ["s3:*"], lake.objects(PSEUDONYM_KEY_FOLDER)),
