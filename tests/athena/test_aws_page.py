@@ -27,7 +27,6 @@ from support.page_tables import tables
 from support.project_copy import copy_project
 
 PAGE = (PROJECT / "docs" / "aws.md").read_text()
-README = (PROJECT / "README.md").read_text()
 VENV = Path(sys.prefix)
 BUCKET = "the-page"
 LAYERS = ("staging", "trusted", "curated", "audit")
@@ -281,9 +280,3 @@ def test_what_is_installed_is_what_make_installs() -> None:
         for line in shown.splitlines()
     ]
     assert [command for command in INSTALLING if command not in made] == []
-
-
-def test_the_readmes_short_way_is_the_pages() -> None:
-    section = README.partition("## On AWS\n")[2].partition("\n## ")[0]
-    short = [step for step in steps(section) if not step.text.startswith("make ")]  # no account
-    assert short and [step for step in short if step not in [*steps(PAGE)]] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support.project_copy import copy_project
+from support.project_copy import PROJECT, copy_project
 
 VENV = Path(sys.executable).parents[1]
+README = (PROJECT / "README.md").read_text()
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("make") is None or not (VENV / ".installed").exists(),
+    shutil.which("make") is None or not (VENV / ".dev").exists(),
     reason="make is needed, and an environment that `make` installed: run `make test`",
 )
 
@@ -36,7 +38,8 @@ def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     home = clone / "home"
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STEDI_")}
-    os.utime(VENV / ".installed")
+    for mark in (".runtime", ".dev"):
+        os.utime(VENV / mark)  # newer than the locks of the copy
     return subprocess.run(
         ["make", *arguments, f"VENV={VENV}"], cwd=clone, capture_output=True, text=True,
         env=kept | {"HOME": str(home)},
@@ -53,6 +56,44 @@ def tables(database: Path) -> dict[str, Counter]:
         return {n: Counter(connection.execute(f"select * from {n}").fetchall()) for (n,) in names}
 
 
+def transcript() -> list[str]:
+    """The lines that README shows of `make run`, apart from those that only a first run prints."""
+    block = README.partition("```text\n$ make run\n")[2].partition("```")[0]
+    lines = [x for x in block.splitlines() if x != "…" and not x.startswith("Installing")]
+    assert len(lines) >= 8
+    return lines
+
+
+def told_of_the_person() -> dict[str, int]:
+    """How many rows README says that each table has of its person after the consent."""
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+)[^|]* \|", README, flags=re.MULTILINE)
+    assert len(rows) == 6
+    return {table: int(count) for table, count in rows}
+
+
+def counts_of_the_person(database: Path) -> dict[str, int]:
+    """The same, as the tables have it."""
+    email = "person000003@example.com"
+    with duckdb.connect(database, read_only=True) as connection:
+
+        def count(table: str, condition: str) -> int:
+            sql = f"select count(*) from {table} where {condition}"
+            return connection.execute(sql, [email]).fetchall()[0][0]
+
+        by_id = (
+            "customer_id = (select customer_id from stedi_staging.stg_customers where email = ?)"
+        )
+        withheld = "email = ? and withholding_reason = 'before_consent'"
+        return {
+            "stg_accelerometer": count("stedi_staging.stg_accelerometer", "email = ?"),
+            "accelerometer_decisions": count("stedi_staging.accelerometer_decisions", withheld),
+            "customer_trusted": count("stedi_trusted.customer_trusted", by_id),
+            "accelerometer_trusted": count("stedi_trusted.accelerometer_trusted", by_id),
+            "step_trainer_trusted": count("stedi_trusted.step_trainer_trusted", by_id),
+            "machine_learning_curated": count("stedi_curated.machine_learning_curated", by_id),
+        }
+
+
 def test_make_run_twice(clone: Path) -> None:
     first = make(clone, "run")
     assert first.returncode == 0, first.stdout + first.stderr
@@ -60,6 +101,8 @@ def test_make_run_twice(clone: Path) -> None:
                  "target/static_index.html"):  # fmt: skip
         assert part in first.stdout
     assert (clone / "target/static_index.html").exists()
+    assert [line for line in transcript() if line not in first.stdout.splitlines()] == []
+    assert counts_of_the_person(clone / "lakehouse.duckdb") == told_of_the_person()
     key = (clone / ".secrets/pseudonym_key").read_text()
     before = tables(clone / "lakehouse.duckdb")
     assert all(before.values())
