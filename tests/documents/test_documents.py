@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from stedi.cli import main
-from support.lakehouse import PROJECT
 from support.markdown import Document, documents
+from support.project_copy import PROJECT
 
 DOCUMENTS = documents()
 REFERENCE = Document(PROJECT / "docs/reference/commands.md")

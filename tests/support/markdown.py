@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.lakehouse import PROJECT
+from support.project_copy import PROJECT
 
 _FENCE = re.compile(r"^```(\w*)$")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
