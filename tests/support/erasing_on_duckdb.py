@@ -1,4 +1,4 @@
-"""Erases people of a lakehouse on DuckDB as scripts/erase.py does, in the tests' own process."""
+"""Erases people of a lakehouse on DuckDB as `stedi erase` does, in the tests' own process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from stedi.erasure.erasure import Erasing
+from stedi.erasure.erasure import Erasure
 from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
 from stedi.erasure.tables import DuckDbTables
 from stedi.landing.zones import Zone
-from stedi.project import Dbt, DbtFailed
+from stedi.project import Dbt, DbtFailed, Project
 from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -45,16 +45,16 @@ class Killed(BaseException):
     """What ends a run at a step of it."""
 
 
-def erasing(lakehouse: Lakehouse, kill_at: str = "never") -> Erasing:
+def erasure_in(lakehouse: Lakehouse, kill_at: str = "never") -> Erasure:
     """An erasure that is killed before the first step whose sentence matches."""
 
     def say(step: str) -> None:
         if re.search(kill_at, step):
             raise Killed(step)
 
-    dbt = Dbt("duckdb", lakehouse.folder)
+    dbt = Dbt(Project(lakehouse.folder), "duckdb")
     storage = FolderStorage(lakehouse.landing)
-    return Erasing(
+    return Erasure(
         LandingRoot(storage, WHOLE_FOLDER),
         Zone(storage),
         Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse),
@@ -64,9 +64,9 @@ def erasing(lakehouse: Lakehouse, kill_at: str = "never") -> Erasing:
 
 
 def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
-    """Erases people as scripts/erase.py does; the receipt."""
-    work = erasing(lakehouse, kill_at)
-    receipt, _ = work.erase([*emails], work.look([*emails]), "a test")
+    """Erases people as `stedi erase` does; the receipt."""
+    erasure = erasure_in(lakehouse, kill_at)
+    receipt, _ = erasure.erase([*emails], erasure.find([*emails]), "a test")
     return receipt
 
 

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from stedi.erasure.erasure import Erasing
+from stedi.erasure.erasure import Erasure
 from stedi.erasure.landing_root import LandingRoot
 from stedi.landing.zones import Zone
 from stedi.restricted.erasures import ErasureRegister
@@ -84,10 +84,10 @@ class Root:
     store: RestrictedStore
     files: Callable[[], Files]
 
-    def erasing(self, say: Callable[[str], object] = lambda step: None) -> Erasing:
+    def erasure(self, say: Callable[[str], object] = lambda step: None) -> Erasure:
         zone, register = Zone(self.landing.storage), ErasureRegister(self.store)
-        return Erasing(self.landing, zone, NoTables(), register, say)
+        return Erasure(self.landing, zone, NoTables(), register, say)
 
     def erase(self, say: Callable[[str], object] = lambda step: None) -> dict:
-        work = self.erasing(say)
-        return work.erase([ANN.email], work.look([ANN.email]), "a test")[0]
+        erasure = self.erasure(say)
+        return erasure.erase([ANN.email], erasure.find([ANN.email]), "a test")[0]

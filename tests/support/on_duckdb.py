@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from support.duckdb_tables import tables, texts_in, unpack
-from support.erasing_on_duckdb import erase, erasing, held
+from support.erasing_on_duckdb import erase, erasure_in, held
 from support.expected_tables import Rows
 from support.histories import PER_MILLE, Build
 from support.lakehouse import Lakehouse
@@ -62,7 +62,7 @@ class OnDuckDB:
         erase(self._lakehouse, *emails)
 
     def reinstate(self, emails: list[str]) -> None:
-        erasing(self._lakehouse).reinstate(emails)
+        erasure_in(self._lakehouse).reinstate(emails)
 
     def holds(self, texts: dict[str, str]) -> dict[str, list[str]]:
         return held(self._lakehouse.folder, texts)

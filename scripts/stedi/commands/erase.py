@@ -9,8 +9,8 @@ import click
 
 from stedi.commands.command import Command, Target, target_options
 from stedi.erasure.emails import emails_in
-from stedi.erasure.erasure import Erasing, told, warnings
-from stedi.erasure.open import open_lakehouse, operator
+from stedi.erasure.erasure import Erasure, dry_run_report, warnings
+from stedi.erasure.open import operator, prepare_erasure
 
 ACCESS = "take on the privacy-officer role, which may read, rewrite and delete what an erasure must"
 RETRY = "If the erasure had begun, run it again with the same emails: it resumes"
@@ -25,7 +25,9 @@ RETRY = "If the erasure had begun, run it again with the same emails: it resumes
     help="Emails, one a line.  [default: stdin]",
 )
 @click.option("--build-profile", help="AWS_PROFILE for dbt, where the operator's may not build.")
-@click.option("--dry-run", is_flag=True, help="Report what would go, in counts; change nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Report what would be removed, in counts; change nothing."
+)
 @click.option("--reinstate", is_flag=True, help="Let erased people come back instead.")
 def main(
     target: Target,
@@ -34,34 +36,34 @@ def main(
     dry_run: bool,
     reinstate: bool,
 ) -> None:
-    """Erase people: every line and row of theirs, and what is left of them in old files.
+    """Erase people: all their lines and rows, and what old files still hold of them.
 
     Emails are read from a file or from stdin, one a line, never from the command line, which other
     people on the machine can see. docs/how-to/erase-people.md explains what an erasure does.
     """
     emails = emails_in((source or click.get_binary_stream("stdin")).read())
-    erasing = open_lakehouse(target, build_profile, lambda text: click.echo(text, err=True))
+    erasure = prepare_erasure(target, build_profile, lambda text: click.echo(text, err=True))
     if reinstate:
-        _reinstate(erasing, emails, dry_run)
+        _reinstate(erasure, emails, dry_run)
         return
-    found = erasing.look(emails)
-    for line in warnings(found, erasing):
+    subjects = erasure.find(emails)
+    for line in warnings(erasure, subjects):
         click.echo(line)
     if dry_run:
-        for line in told(found, erasing):
+        for line in dry_run_report(erasure, subjects):
             click.echo(line)
         return
-    erasing.tables.check()
-    erasing.landing.check()
-    receipt, key = erasing.erase(emails, found, operator(target))
+    erasure.tables.check()
+    erasure.landing.check()
+    receipt, key = erasure.erase(emails, subjects, operator(target))
     click.echo(json.dumps(receipt, indent=2))
-    click.echo(f"Key of the receipt's ids, kept nowhere; give it to the requester: {key}")
+    click.echo(f"Key of the receipt's ids, stored nowhere; give it to the requester: {key}")
 
 
-def _reinstate(erasing: Erasing, emails: list[str], dry_run: bool) -> None:
-    erased = {*erasing.register.erasures()}
-    known = [email for email in emails if erasing.register.erasure_of(email) in erased]
+def _reinstate(erasure: Erasure, emails: list[str], dry_run: bool) -> None:
+    erased = set(erasure.register.erasures())
+    known = [email for email in emails if erasure.register.erasure_of(email) in erased]
     click.echo(f"{len(known)} of {len(emails)} people were erased, and may come back")
     if known and not dry_run:
-        erasing.tables.check()
-        erasing.reinstate(known)
+        erasure.tables.check()
+        erasure.reinstate(known)

@@ -1,1 +1,1 @@
-"""Erasure of people: what scripts/erase.py does, a module for each part of it."""
+"""Erasure of people: what `stedi erase` does."""

@@ -1,21 +1,21 @@
-"""An erasure, step by step, in an order by which a kill anywhere is put right by running it again.
+"""An erasure, step by step, in an order that lets an interrupted one resume at any step.
 
-First it is noted that it has begun, with what must still be known when what landed is gone; then,
-that every nightly build must wait for a full refresh; then, that the people are not to come back.
-Customer lines go last, as they say which devices are whose. The first note goes at the very end,
-when everything that is stored has been searched.
+It first notes that it has begun, with what must still be known when the landed lines are gone; then
+that nightly builds must wait for a full refresh; then that the people must not come back. Customer
+lines are removed last, because they say which devices are whose. The first note is deleted at the
+very end, when everything that is stored has been searched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from stedi.erasure.landing_root import LandingRoot
-from stedi.erasure.people import Refused, Survey, survey
+from stedi.erasure.people import DataSubjects, find_subjects
 from stedi.erasure.tables import Tables
 from stedi.errors import StediError
 from stedi.landing.backfill import leave_erasure_note
@@ -25,25 +25,26 @@ from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, hidden, search
 
-# Devices are told by customer lines, and what is left of a person by them too.
+# Customer lines are last: by them devices are known, and people whose erasure was interrupted.
 IN_ORDER = ("step_trainer", "accelerometer", "customer")
-
-
-class NotErased(StediError):
-    """Something of a person was found afterwards. Its text names the objects, and no person."""
 
 
 @dataclass
 class Counts:
-    """What went, by entity: files that have such lines, and lines."""
+    """How many lines are removed from how many landed files, by entity."""
 
-    files: dict[str, int] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=lambda: dict.fromkeys(IN_ORDER, 0))
+    lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys(IN_ORDER, 0))
+
+    def add(self, entity: str, lines: int) -> None:
+        """Adds a file from which so many lines are removed."""
+        self.files[entity] += lines > 0
+        self.lines[entity] += lines
 
 
 @dataclass(frozen=True)
-class Erasing:
-    """What an erasure works on. say: takes a sentence before each step."""
+class Erasure:
+    """An erasure in a lakehouse. say: takes a sentence before each step."""
 
     landing: LandingRoot
     zone: Zone
@@ -51,139 +52,141 @@ class Erasing:
     register: ErasureRegister
     say: Callable[[str], object]
 
-    def look(self, emails: list[str]) -> Survey:
-        """Who is known of the emails, with what an erasure that broke off has noted of them.
+    def find(self, emails: list[str]) -> DataSubjects:
+        """What landing knows of people, with what an interrupted erasure of theirs has noted.
 
-        Raises Refused where somebody is unknown and was never erased.
+        emails: in normal form. Raises StediError if somebody is unknown and was never erased.
         """
         begun = {email: self.register.begun(email) for email in emails}
-        kept = [noted for notes in begun.values() for noted in notes]
-        found = survey(emails, self.landing.lines, kept)
+        notes = [noted for notes in begun.values() for noted in notes]
+        subjects = find_subjects(emails, self.landing.lines, notes)
         erased = set(self.register.erasures())
         for number, email in enumerate(emails, 1):
-            is_known = email in found.known or self.register.erasure_of(email) in erased
+            is_known = email in subjects.landed or self.register.erasure_of(email) in erased
             if not begun[email] and not is_known:
-                raise Refused(
-                    f"email number {number}: no landed line names it, nor was it erased before. "
-                    "Nothing has been changed; see that it is written as the person wrote it"
+                raise StediError(
+                    f"email number {number}: no landed line names it, and it was never erased. "
+                    "Nothing was changed; check that it is spelled as the person spelled it"
                 )
-        found.customer_ids |= self.tables.customer_ids(found.emails)
-        return found
+        subjects.customer_ids |= self.tables.customer_ids(subjects.emails)
+        return subjects
 
-    def count(self, found: Survey) -> Counts:
-        """What would go."""
+    def count(self, subjects: DataSubjects) -> Counts:
+        """How much an erasure would remove."""
         counts = Counts()
         for entity in IN_ORDER:
-            is_theirs = found.is_theirs(entity)
-            counts.files[entity] = counts.lines[entity] = 0
+            owns = subjects.owns(entity)
             for file in self.landing.files(entity):
-                gone = self.landing.count(file, is_theirs)
-                counts.files[entity] += gone > 0
-                counts.lines[entity] += gone
+                counts.add(entity, self.landing.count(file, owns))
         return counts
 
-    def erase(self, emails: list[str], found: Survey, by: str) -> tuple[dict[str, Any], str]:
-        """Erases people; returns the receipt and the key that its ids were made with, kept nowhere.
+    def erase(
+        self, emails: list[str], subjects: DataSubjects, by: str
+    ) -> tuple[dict[str, Any], str]:
+        """Erases people. Returns the receipt, and the key that its ids were made with.
 
-        emails: theirs, in normal form; found: what look() returned of them.
-        Raises NotErased, and what the landing root, dbt and S3 raise; it is then to be run again.
+        emails: theirs, in normal form. subjects: what find() returned. by: who runs this. The key
+        is stored nowhere. Raises StediError, and what the storage raises; it is then to be run
+        again, and resumes.
         """
         self.say("Noting that the erasure has begun")
         self.register.make_key()
-        self.register.begin(emails, found.kept())
-        self.say("Having nightly builds wait for a full refresh")
-        leave_erasure_note(self.zone, datetime.now(timezone.utc))
-        self.say("Noting who is not to come back")
+        self.register.begin(emails, subjects.notes())
+        self.say("Making nightly builds wait for a full refresh")
+        leave_erasure_note(self.zone, datetime.now(UTC))
+        self.say("Noting who must not come back")
         for email in emails:
             self.register.erase(email)
-        counts = self._rewrite(found)
-        self.say("Removing copies of landed lines")
+        counts = self._rewrite(subjects)
+        self.say("Deleting copies of landed lines")
         self.landing.tidy()
         self.tables.remove_copies()
-        self.say("Building every table anew")
+        self.say("Rebuilding every table")
         self.tables.rebuild()
-        self.say("Removing what is in no table any more from the tables' files")
+        self.say("Compacting the tables' files")
         self.tables.maintain()
-        self.say("Removing old versions and results of queries")
+        self.say("Deleting old versions and query results")
         purged = self.landing.purge()
         self.say("Searching everything that is stored")
-        searched = self.search(found.identifiers())
+        searched = self.search(subjects.identifiers())
         self.say("Writing the receipt")
         key = new_key()
         receipt = {
-            "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
             "by": by,
             "people": [hmac_sha256(email, key) for email in emails],
             "lines": counts.lines,
             "files": counts.files,
-            "devices_shared_and_kept": len(found.shared),
-            "details_others_have_too": len(found.others),
+            "devices_shared_and_kept": len(subjects.shared_devices),
+            "details_others_have_too": len(subjects.shared_details),
             "old_versions_and_results": purged,
             "searched_objects": searched.objects,
             "searched_bytes": searched.bytes,
         }
-        name = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
         self.register.keep_receipt(name, receipt)
         self.say("Noting that the erasure has ended")
         self.register.end(emails)
         return receipt | {"receipt": name}, key
 
     def reinstate(self, emails: Iterable[str]) -> None:
-        """Lets people come back with what lands of them, and makes every table anew."""
-        self.say("Having nightly builds wait for a full refresh")
-        leave_erasure_note(self.zone, datetime.now(timezone.utc))
+        """Lets people come back with what lands of them, and rebuilds every table."""
+        self.say("Making nightly builds wait for a full refresh")
+        leave_erasure_note(self.zone, datetime.now(UTC))
         self.say("Noting who may come back")
         for email in emails:
             self.register.reinstate(email)
-        self.say("Building every table anew")
+        self.say("Rebuilding every table")
         self.tables.rebuild()
 
     def search(self, wanted: Identifiers) -> Searched:
-        """Reads all that is stored. Raises NotErased where something of the people is in it."""
+        """Searches all that is stored. Raises StediError if something of the people is found; it
+        names the objects, and shows nothing of the people."""
         found = Searched()
         search(self.landing.stored(), wanted, found)
         search(self.tables.stored(), wanted, found)
         self.tables.search(wanted, found)
         if found.findings:
-            told = "\n".join(f"  {name}: {kind}" for name, kind in sorted(found.findings))
-            raise NotErased(
-                f"Of {found.objects:,} objects these still hold something of the people:\n{told}\n"
-                "The erasure has not ended. Look each finding up in docs/how-to/erase-people.md, "
+            lines = "\n".join(f"  {name}: {kind}" for name, kind in sorted(found.findings))
+            raise StediError(
+                f"Of {found.objects:,} objects, these still hold something of the people:\n{lines}"
+                "\nThe erasure has not ended. Look each finding up in docs/how-to/erase-people.md, "
                 "then run it again with the same emails"
             )
         return found
 
-    def _rewrite(self, found: Survey) -> Counts:
+    def _rewrite(self, subjects: DataSubjects) -> Counts:
         counts = Counts()
+        wanted = subjects.identifiers()
         for entity in IN_ORDER:
-            is_theirs = found.is_theirs(entity)
-            counts.files[entity] = counts.lines[entity] = 0
+            owns = subjects.owns(entity)
             for file in self.landing.files(entity):
-                self.say(f"Looking through {hidden(file.key, found.identifiers())}")
-                if gone := self.landing.rewrite(file, is_theirs):
-                    counts.files[entity] += 1
-                    counts.lines[entity] += gone
+                self.say(f"Checking {hidden(file.key, wanted)}")
+                counts.add(entity, self.landing.rewrite(file, owns))
         return counts
 
 
-def told(found: Survey, erasing: Erasing) -> Iterator[str]:
-    """What would go, in counts."""
-    counts = erasing.count(found)
+def dry_run_report(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:
+    """What an erasure would remove, in counts."""
+    counts = erasure.count(subjects)
     for entity in IN_ORDER:
-        yield f"{entity}: {counts.lines[entity]:,} lines in {counts.files[entity]:,} files would go"
+        yield (
+            f"{entity}: {counts.lines[entity]:,} lines in {counts.files[entity]:,} files would be "
+            "removed"
+        )
 
 
-def warnings(found: Survey, erasing: Erasing) -> Iterator[str]:
-    """What an operator has to know before or after."""
-    if found.shared:
+def warnings(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:
+    """What an operator should know before the erasure."""
+    if subjects.shared_devices:
         yield (
-            f"{len(found.shared)} of their devices were claimed by another person too: the "
-            "readings of those stay, as they may be that person's"
+            f"{len(subjects.shared_devices)} of their devices were claimed by another person too: "
+            "the readings of those stay, because they may be that person's"
         )
-    if found.others:
+    if subjects.shared_details:
         yield (
-            f"{len(found.others)} of their names and phones are in other people's records too, so "
-            "they are not searched for"
+            f"{len(subjects.shared_details)} of their names and phone numbers are in records of "
+            "other people too, so the search leaves them out"
         )
-    if others := erasing.register.others_begun(found.emails):
-        yield f"{others} other erasures have begun and not ended: run them again with their emails"
+    if others := erasure.register.others_begun(subjects.emails):
+        yield f"{others} other erasures were interrupted: run them again with their emails"

@@ -10,13 +10,12 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from stedi.landing.files import UnreadableFile
 from stedi.landing.names import is_landed
 from stedi.landing.raw_lines import blocks_of, lines_of, packed, without
 from stedi.layout import ENTITIES, LANDED, RESTRICTED, RESULTS, ZONES
-from stedi.search.search import Stored
+from stedi.search.search import Stored, versions_below
 from stedi.storage.storage import Object, Storage
 
 IsOut = Callable[[bytes], bool]  # whether a line, given with its end, is to be removed
@@ -82,14 +81,7 @@ class LandingRoot:
 
         prefixes: look only there.
         """
-        for prefix in prefixes or self.prefixes:
-            for found in self.storage.versions(prefix):
-                if not found.is_marker:
-                    old = "" if found.is_latest else f" (version {found.id})"
-                    yield Stored(
-                        f"{self.storage.address(found.key)}{old}",
-                        partial(self.storage.open, found.key, found.id),
-                    )
+        yield from versions_below(self.storage, prefixes or self.prefixes)
 
     def _rest(self, file: Object, is_out: IsOut) -> Iterator[bytes]:
         with self._opened(file) as blocks:

@@ -1,14 +1,14 @@
-"""Opens what an erasure works on."""
+"""Prepares an erasure in the lakehouse of a target."""
 
 from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
 
-from stedi.erasure.erasure import Erasing
+from stedi.erasure.erasure import Erasure
 from stedi.erasure.landing_root import WHOLE_BUCKET, WHOLE_FOLDER, LandingRoot
-from stedi.erasure.people import Refused
 from stedi.erasure.tables import AthenaTables, DuckDbTables, Tables
+from stedi.errors import StediError
 from stedi.landing.files import landed_files
 from stedi.landing.zones import Zone
 from stedi.layout import ENTITIES
@@ -17,13 +17,13 @@ from stedi.restricted.pseudonym_key import read_key
 from stedi.target import AthenaTarget, DuckDbTarget, Target
 
 
-def open_lakehouse(
+def prepare_erasure(
     target: Target, build_profile: str | None, say: Callable[[str], object]
-) -> Erasing:
-    """What an erasure in a lakehouse works on.
+) -> Erasure:
+    """An erasure in a lakehouse, before anything has changed.
 
     build_profile: AWS_PROFILE for dbt. say: takes a sentence before each step.
-    Raises StediError, Refused among them, if the erasure could not be completed.
+    Raises StediError if it is known already that the erasure could not be completed.
     """
     dbt = target.dbt({"AWS_PROFILE": build_profile} if build_profile else {})
     if isinstance(target, AthenaTarget):
@@ -35,12 +35,12 @@ def open_lakehouse(
         for entity in ENTITIES:
             landed_files(target.landing, entity)  # raises where the build would
         tables = DuckDbTables(dbt, target.landing, target.database, key)
-    return Erasing(landing, Zone(target.storage), tables, ErasureRegister(target.restricted), say)
+    return Erasure(landing, Zone(target.storage), tables, ErasureRegister(target.restricted), say)
 
 
 def _key_of(target: DuckDbTarget) -> str:
     if not (key := read_key(target.key_file)):
-        raise Refused(
+        raise StediError(
             f"{target.key_file}: no pseudonym key, so a person's customer_id is unknown; restore it"
         )
     return key

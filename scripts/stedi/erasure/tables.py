@@ -1,4 +1,4 @@
-"""The tables beside the landing zone: built anew of what is left, without old files, searched."""
+"""The tables in an erasure: rebuilt without the people, without old files, and searched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stedi.search.decode import column_of
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, Stored, files_below, search_tables
 
-PEOPLE = "staging/stg_customers"
+PEOPLE = "staging/stg_customers/"
 ARTIFACTS = (
     "manifest.json", "semantic_manifest.json", "partial_parse.msgpack", "perf_info.json",
     "graph.gpickle", "graph_summary.json", "run_results.json", "sources.json", "catalog.json",
@@ -33,25 +33,25 @@ class Tables(Protocol):
     """The tables of one engine, as dbt builds them."""
 
     def check(self) -> None:
-        """Raises where a build is running."""
+        """Raises StediError if a build is running."""
 
     def customer_ids(self, emails: Iterable[str]) -> set[str]:
-        """The pseudonyms of people, as far as any is to be found in tables."""
+        """The pseudonyms of people, as far as they are known."""
 
     def remove_copies(self) -> None:
         """Deletes copies of landed lines that are kept beside the tables."""
 
     def rebuild(self) -> None:
-        """Makes every table anew from what has landed. Raises BuildFailed."""
+        """Rebuilds every table from the landed files. Raises DbtFailed."""
 
     def maintain(self) -> None:
-        """Removes from files what is in no table any more."""
+        """Removes deleted rows from the tables' files."""
 
     def stored(self) -> Iterator[Stored]:
-        """Files beside the landing zone that could hold something of a person."""
+        """Files beside the landing root that may hold something of a person."""
 
     def search(self, wanted: Identifiers, found: Searched) -> None:
-        """Looks into tables that are no objects of the landing root."""
+        """Searches the tables that are not objects of the landing root."""
 
 
 @dataclass(frozen=True)
@@ -111,22 +111,22 @@ class AthenaTables:
         return found
 
     def remove_copies(self) -> None:
-        """There are none."""
+        """Does nothing: there are none."""
 
     def rebuild(self) -> None:
         delete_artifacts(self.dbt)
         self.dbt.run("build", "--full-refresh")
 
     def maintain(self) -> None:
-        """A full refresh has written every table to a new folder and deleted the old one; what that
-        leaves as old versions, the place removes."""
+        """Does nothing: a full refresh has written every table to a new folder and deleted the old
+        one, and old versions are deleted with the landing root's."""
 
     def stored(self) -> Iterator[Stored]:
         for path in artifacts(self.dbt):
             yield from files_below(path)
 
     def search(self, wanted: Identifiers, found: Searched) -> None:
-        """There are no others."""
+        """Does nothing: there are no others."""
 
 
 def artifacts(dbt: Dbt) -> list[Path]:

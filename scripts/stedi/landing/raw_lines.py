@@ -55,12 +55,12 @@ def without(lines: Iterable[bytes], is_out: Callable[[bytes], bool]) -> Iterator
     A BOM that begins the file is no part of its first line, and remains.
     """
     before, removed = b"", b""
-    first = True
-    for line in lines:
-        if first and line.startswith(_BOM):
+    has_bom = False
+    for number, line in enumerate(lines):
+        if number == 0 and line.startswith(_BOM):
             yield _BOM
+            has_bom = True
             line = line.removeprefix(_BOM)
-        first = False
         if is_out(line):
             removed = line
             continue
@@ -68,6 +68,9 @@ def without(lines: Iterable[bytes], is_out: Callable[[bytes], bool]) -> Iterator
         # become one line's end, and the blank line would be lost.
         if removed and before.endswith(b"\r") and line.startswith(b"\n"):
             yield b"\n"
+        # A BOM within the file must not become the one that begins it.
+        if removed and not (before or has_bom) and line.startswith(_BOM):
+            yield _BOM
         yield line
         before, removed = line, b""
 

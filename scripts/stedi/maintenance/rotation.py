@@ -113,10 +113,10 @@ class AthenaRotation:
         rebuilt: nobody here can read a key. Deletes old versions and query results first."""
         zones = (*BUILT, RESULTS)
         purge(self._bucket, find(self._bucket, zones, datetime.now(UTC), results=True))
-        known = self._values(f"{STAGING}/stg_customers", "customer_id")
-        known |= self._values(f"{AUDIT}/builds", "key_id")
+        known = self._values(f"{STAGING}/stg_customers/", "customer_id")
+        known |= self._values(f"{AUDIT}/builds/", "key_id")
         found = Searched()
-        search(versions_below(self._bucket, zones), OtherIds(known), found)
+        search(versions_below(self._bucket, [f"{zone}/" for zone in zones]), OtherIds(known), found)
         return found
 
     def destroy(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from stedi.landing.raw_lines import blocks_of
 from stedi.search.decode import Decoded, Form, Undecodable, decoded, texts_of
 
 if TYPE_CHECKING:
-    from stedi.storage.bucket import Bucket
+    from stedi.storage.storage import Storage
 
 _SUFFIXES = re.compile(r"(\.(jsonl?|gz|parquet|csv|txt|log|avro|metadata))+(?=\W|$)")
 _LANDED = "/landing/ingest_date="
@@ -71,16 +70,16 @@ def files_below(folder: Path) -> Iterator[Stored]:
 
 
 def versions_below(
-    bucket: Bucket, prefixes: Iterable[str], only_current: bool = False
+    storage: Storage, prefixes: Iterable[str], only_current: bool = False
 ) -> Iterator[Stored]:
-    """Every version of every object below prefixes of a bucket, or only the current ones."""
+    """Every version of every object whose key begins with a prefix, or only the current ones."""
     for prefix in prefixes:
-        for version in bucket.versions(f"{prefix}/"):
+        for version in storage.versions(prefix):
             if not version.is_marker and (version.is_latest or not only_current):
                 old = "" if version.is_latest else f"{_VERSION}{version.id})"
                 yield Stored(
-                    f"s3://{bucket.name}/{version.key}{old}",
-                    partial(_fetched, bucket, version.key, version.id),
+                    f"{storage.address(version.key)}{old}",
+                    partial(storage.open, version.key, version.id),
                 )
 
 
@@ -162,11 +161,3 @@ def _search_blocks(blocks: Iterable[Decoded], name: str, wanted: Wanted, found: 
 
 def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
-
-
-def _fetched(bucket: Bucket, key: str, version: str) -> BinaryIO:
-    """An object's bytes, in a file that is gone when this process is."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
-    bucket.client.download_fileobj(bucket.name, key, file, ExtraArgs={"VersionId": version})
-    file.seek(0)
-    return file

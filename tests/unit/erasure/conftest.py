@@ -29,9 +29,7 @@ def folder(tmp_path: Path) -> Root:
         (root / name).write_bytes(content)
 
     def files() -> Files:
-        return {
-            str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()
-        }
+        return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
     restricted = FolderStorage(tmp_path / "restricted", is_private=True)
     return Root(LandingRoot(FolderStorage(root), WHOLE_FOLDER), RestrictedStore(restricted), files)
@@ -42,9 +40,7 @@ def bucket() -> Iterator[Root]:
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(
-            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-        )
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         for name, content in LANDED.items():
             client.put_object(Bucket=BUCKET, Key=name, Body=content)
         client.put_object(Bucket=BUCKET, Key="results/stedi/1.csv", Body=ANN.email.encode())

@@ -29,8 +29,8 @@ def test_a_dry_run_tells_and_changes_nothing(run: Callable[..., Result], folder:
     before = files(folder)
     result = run(f"{ANN.email.upper()}\n", "--dry-run")
     assert result.exit_code == 0, result.output
-    assert "customer: 3 lines in 2 files would go" in result.output
-    assert "step_trainer: 2 lines in 1 files would go" in result.output
+    assert "customer: 3 lines in 2 files would be removed" in result.output
+    assert "step_trainer: 2 lines in 1 files would be removed" in result.output
     assert files(folder) == before
     assert ANN.email not in result.output
 
@@ -112,9 +112,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
     assert files(folder) == before
 
 
-def test_without_a_pseudonym_key_it_says_so(
-    run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_without_a_pseudonym_key_it_says_so(run: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "key").unlink()
     result = run(f"{ANN.email}\n")
     assert result.exit_code == 1

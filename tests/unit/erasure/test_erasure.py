@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 from botocore.exceptions import ClientError
 
-from stedi.erasure.erasure import NotErased, Refused
+from stedi.errors import StediError
 from stedi.storage.bucket import NotDeleted
 from stedi.storage.storage import Changed
 from support.landed_people import ANN, BEN, BUCKET, DAY, LANDED, Files, Root, unpacked, without_ann
@@ -120,8 +120,8 @@ def _in_a_process(run: object) -> int | None:
 
 def test_somebody_nobody_knows_is_refused_before_anything_changes(root: Root) -> None:
     before = root.files()
-    with pytest.raises(Refused, match="email number 2: no landed line names it") as error:
-        root.erasing().look([ANN.email, "cy@example.com"])
+    with pytest.raises(StediError, match="email number 2: no landed line names it") as error:
+        root.erasure().find([ANN.email, "cy@example.com"])
     assert "cy@" not in str(error.value)
     assert root.files() == before
     assert root.store.names("erasure_key") == []
@@ -129,10 +129,10 @@ def test_somebody_nobody_knows_is_refused_before_anything_changes(root: Root) ->
 
 def test_others_whose_erasure_broke_off_are_counted(root: Root) -> None:
     with pytest.raises(Killed):
-        root.erase(_kill_at("Having nightly"))
-    work = root.erasing()
-    assert work.register.others_begun([BEN.email]) == 1
-    assert work.register.others_begun([ANN.email]) == 0
+        root.erase(_kill_at("Making nightly"))
+    erasure = root.erasure()
+    assert erasure.register.others_begun([BEN.email]) == 1
+    assert erasure.register.others_begun([ANN.email]) == 0
 
 
 def _kill_at(text: str):
@@ -145,10 +145,10 @@ def _kill_at(text: str):
 
 def test_what_the_first_run_knew_is_searched_for_by_the_second(folder: Root) -> None:
     with pytest.raises(Killed):
-        folder.erase(_kill_at("Removing copies"))
+        folder.erase(_kill_at("Deleting copies"))
     noted = folder.landing.storage.root / "notes.txt"
     noted.write_text(f"ring {ANN.phone}")
-    with pytest.raises(NotErased, match=r"notes\.txt: phone"):
+    with pytest.raises(StediError, match=r"notes\.txt: phone"):
         folder.erase()
     noted.unlink()
     folder.erase()
@@ -159,16 +159,16 @@ def test_a_name_in_another_persons_line_is_told_and_the_line_stays(folder: Root)
     path = folder.landing.storage.root / "customer" / DAY / "c.json"
     line = path.read_text().replace("{", f'{{"recommendedBy":"{ANN.email}",', 1)
     path.write_text(line)
-    with pytest.raises(NotErased, match=r"c\.json: email"):
+    with pytest.raises(StediError, match=r"c\.json: email"):
         folder.erase()
     assert path.read_text() == line
 
 
 def test_reinstated_is_as_if_never_erased(root: Root) -> None:
     root.erase()
-    work = root.erasing()
-    work.reinstate([ANN.email])
-    assert work.tables.built == 1
+    erasure = root.erasure()
+    erasure.reinstate([ANN.email])
+    assert erasure.tables.built == 1
     assert root.store.names("erasures") == []
     notes = [name for name in root.files() if name.startswith("backfill/")]
     assert len(notes) == 2  # a nightly build waits for a full refresh
@@ -239,7 +239,7 @@ def test_a_file_that_is_written_to_beside_an_erasure_is_left_as_it_is(root: Root
     theirs = LANDED[key] + b"a later line\n"
 
     def write(step: str) -> None:
-        if step.endswith(f"Looking through {key}"):
+        if step.endswith(f"Checking {key}"):
             (found,) = [each for each in storage.objects(key) if each.key == key]
             storage.replace(found, [theirs])
 

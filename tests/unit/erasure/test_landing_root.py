@@ -44,6 +44,8 @@ def test_the_lines_are_those_of_the_build(
 @given(pieces=PIECES)
 @example(pieces=[b"a", b"\r", b"x", b"\n", b"\n"])
 @example(pieces=[b"\xef\xbb\xbf", b"x", b"\n", b"a"])
+@example(pieces=[b"x", b"\r", b"\xef\xbb\xbf"])
+@example(pieces=[b"\xef\xbb\xbf", b"x", b"\n", b"\xef\xbb\xbf", b"a"])
 def test_every_other_line_stays(
     pieces: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
