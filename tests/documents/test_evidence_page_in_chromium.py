@@ -89,6 +89,12 @@ def test_page_fits_desktop_and_phone(width: int, shown: Tab, tmp_path: Path) -> 
     assert imread(picture).shape[:2] == (height, width)
     # wide tables scroll inside their box; the page does not
     assert shown.ask("document.documentElement.scrollWidth") <= width
+    # no column is so narrow that words break into letters
+    narrowest = shown.ask(
+        "Math.min(...[...document.querySelectorAll('#laws-table td')]"
+        ".map(cell => cell.getBoundingClientRect().width))"
+    )
+    assert narrowest > 80
     drawn = shown.ask(
         "[...document.querySelectorAll('svg')].every(s => s.getBoundingClientRect().height > 40)"
     )
