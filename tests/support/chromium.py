@@ -1,7 +1,7 @@
-"""Drives a headless Chromium over a pipe, by the DevTools protocol.
+"""Drives a headless Chromium over a pipe, with the DevTools protocol.
 
-Messages are JSON with a NUL behind each; Chromium reads them from file descriptor 3 and writes its
-own to 4. So no port is open and no library is needed.
+Messages are JSON, each followed by a NUL; Chromium reads them from file descriptor 3 and writes its
+own to 4. So no port is opened and no library is needed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 
 PROGRAM = shutil.which("chromium")
 PATIENCE = 120  # seconds; the machine may be busy
-# Gives the pipes the numbers that Chromium knows, and then becomes Chromium. Each goes out of the
-# way first, lest it has the other's number.
+# Gives the pipes the numbers that Chromium expects, and then becomes Chromium. Both are moved away
+# first, in case one has the other's number.
 _BECOME = """
 import fcntl, os, sys
 away = [fcntl.fcntl(int(pipe), fcntl.F_DUPFD, 10) for pipe in sys.argv[1:3]]
@@ -34,14 +34,17 @@ os.execv(sys.argv[3], sys.argv[3:])
 COMPLAINTS = ("error", "warning", "assert")
 
 
-class ChromiumFailed(RuntimeError):
-    """Chromium that has ended, does not answer, or answers with an error."""
+class ChromiumError(RuntimeError):
+    """Chromium has ended, does not answer, or answers with an error."""
 
 
 @dataclass
 class Tab:
-    """A tab. complaints: what it said in its console, of errors and warnings; requests: the
-    addresses that it asked for, but for those within itself."""
+    """A browser tab.
+
+    complaints: errors and warnings in its console. requests: addresses that it requested, apart
+    from those inside the page.
+    """
 
     write: int
     read: int
@@ -52,7 +55,7 @@ class Tab:
     _rest: bytes = b""
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Calls a method of the protocol. Raises ChromiumFailed."""
+        """Calls a method of the protocol. Raises ChromiumError."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self.session:
@@ -60,13 +63,13 @@ class Tab:
         try:
             os.write(self.write, json.dumps(message).encode() + b"\0")
         except BrokenPipeError as error:
-            raise ChromiumFailed("Chromium has ended") from error
+            raise ChromiumError("Chromium has ended") from error
         for answer in self._answers(PATIENCE):
             if answer.get("id") == self._number:
                 if "error" in answer:
-                    raise ChromiumFailed(f"{method}: {answer['error']}")
+                    raise ChromiumError(f"{method}: {answer['error']}")
                 return answer["result"]
-        raise ChromiumFailed(f"{method}: no answer in {PATIENCE} seconds")
+        raise ChromiumError(f"{method}: no answer in {PATIENCE} seconds")
 
     def open(self, path: Path, fragment: str = "") -> None:
         """Opens a file, and waits until it is loaded."""
@@ -74,23 +77,23 @@ class Tab:
         self.until("document.readyState == 'complete'")
 
     def ask(self, expression: str) -> Any:
-        """The value of an expression in JavaScript. Raises ChromiumFailed where it throws."""
+        """The value of an expression in JavaScript. Raises ChromiumError where it throws."""
         found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in found:
-            raise ChromiumFailed(f"{expression}: {found['exceptionDetails']}")
+            raise ChromiumError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
 
     def until(self, expression: str) -> Any:
-        """Waits until an expression is true, and returns its value. Raises ChromiumFailed."""
+        """Waits until an expression is true, and returns its value. Raises ChromiumError."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if found := self.ask(expression):
                 return found
             time.sleep(0.1)
-        raise ChromiumFailed(f"{expression}: not so in {PATIENCE} seconds")
+        raise ChromiumError(f"{expression}: not so in {PATIENCE} seconds")
 
     def click(self, element: str) -> None:
-        """Clicks with the mouse into the middle of what an expression finds."""
+        """Clicks into the middle of the element that an expression finds."""
         self.click_at(
             f"(() => {{ const found = {element}; if (!found) return null; "
             "found.scrollIntoView({block: 'center', behavior: 'instant'}); "
@@ -99,7 +102,7 @@ class Tab:
         )
 
     def click_at(self, where: str) -> None:
-        """Clicks at the place [x, y] that an expression comes to, once there is one that stays."""
+        """Clicks at [x, y], the value of an expression, once that has stopped moving."""
         before = None
         while (place := self.until(where)) != before:
             before = place
@@ -110,19 +113,19 @@ class Tab:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
 
     def screenshot(self, path: Path, whole: bool = True) -> Path:
-        """Writes what is seen as PNG; whole: what is further down too."""
+        """Writes a PNG of what is visible, or of the whole page."""
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(shot["data"]))
         return path
 
     def pdf(self, path: Path) -> Path:
-        """Prints to a file, as its stylesheet wants the paper."""
+        """Prints to a PDF, on the paper that the stylesheet asks for."""
         printed = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
         path.write_bytes(base64.b64decode(printed["data"]))
         return path
 
     def _answers(self, seconds: float) -> Iterator[dict[str, Any]]:
-        """Messages as they come; notes on the way what the tab says and asks for."""
+        """Messages as they arrive. Notes complaints and requests on the way."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             while b"\0" in self._rest:
@@ -133,7 +136,7 @@ class Tab:
             if select.select([self.read], [], [], left)[0]:
                 block = os.read(self.read, 1 << 20)
                 if not block:
-                    raise ChromiumFailed("Chromium has ended")
+                    raise ChromiumError("Chromium has ended")
                 self._rest += block
 
     def _note(self, event: str, said: dict[str, Any]) -> None:
@@ -151,7 +154,7 @@ class Tab:
 
 @contextmanager
 def tab(profile: Path, width: int = 1200, height: int = 900) -> Iterator[Tab]:
-    """A tab of a Chromium of its own, whose profile goes to the folder `profile`."""
+    """A tab of a new Chromium. profile: a folder for its profile."""
     commands, answers = os.pipe(), os.pipe()
     options = [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",

@@ -1,7 +1,7 @@
-"""A small evaluator of IAM: does a role's policy, with the bucket's, allow a request?
+"""A small evaluator of IAM policies: do a role's and a bucket's policies allow a request?
 
-Written from the rules of IAM's policy evaluation, and knowing nothing of scripts/policies.py: an
-explicit Deny wins, then an Allow is needed. What it does not know it refuses to judge.
+Written from the rules of IAM's policy evaluation, independently of stedi.provisioning.policies: an
+explicit Deny wins, then an Allow is needed. It raises an error for what it does not know.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KNOWN = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks to do what to what, and the condition keys that go with it."""
+    """A request: who wants to do what with which resource, and its condition keys."""
 
     principal: str  # the ARN of a role
     action: str
@@ -40,7 +40,7 @@ def is_allowed(request: Request, identity: Iterable[Policy], resource: Iterable[
 
 
 def _names(principal: Any, role: str) -> bool:
-    """Whether a resource's policy means this role. That the account is named leaves it to IAM."""
+    """Whether a resource's policy names this role. An account's name leaves the decision to IAM."""
     if principal == "*":
         return True
     if set(principal) != {"AWS"}:
@@ -66,10 +66,10 @@ def _concerns(statement: Statement, request: Request) -> bool:
 
 
 def _holds(operator: str, found: str | None, values: list[str]) -> bool:
-    """One condition. A key that is not there fails every operator, but passes a negated one."""
+    """Whether a condition holds. A missing key fails every operator, but passes a negated one."""
     if operator == "Null":
         return (found is None) == (values == ["true"])
-    compare, negated = _OPERATORS[operator]  # KeyError: an operator that is not known here
+    compare, negated = _OPERATORS[operator]  # KeyError for an unknown operator
     if found is None:
         return negated
     return any(compare(value, found) for value in values) != negated
@@ -85,7 +85,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 @cache
 def _regex(pattern: str) -> re.Pattern[str]:
-    """`*` is any text, `?` any character; a policy variable is not known here."""
+    """A pattern in which `*` is any text and `?` any character. Raises for policy variables."""
     if "${" in pattern:
         raise NotImplementedError(pattern)
     return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)

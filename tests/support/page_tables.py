@@ -1,4 +1,4 @@
-"""What the tables of a page say, read from its HTML alone."""
+"""Reads the tables of a page from its HTML."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Reader(HTMLParser):
 
 
 def tables(page: str) -> dict[str, list[Row]]:
-    """The rows of each table, by its id; blanks in a cell are one each."""
+    """The rows of each table, by its id. Runs of blanks in a cell become one."""
     reader = _Reader()
     reader.feed(page)
     return {
@@ -54,5 +54,5 @@ def tables(page: str) -> dict[str, list[Row]]:
 
 
 def number(text: str) -> int:
-    """A number that is written with thousands."""
+    """A number written with thousands separators."""
     return int(text.replace(",", ""))

@@ -68,6 +68,8 @@ def _of_aws(error: Exception, access: str) -> str | None:
         return f"{error.operation_name}: {code} ({message}): {what}"
     if isinstance(error, (botocore.NoCredentialsError, botocore.PartialCredentialsError)):
         return f"{error}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if isinstance(error, botocore.ProfileNotFound):
+        return f"{error}: set AWS_PROFILE to a profile of ~/.aws/config"
     if isinstance(error, botocore.ConnectionError):
         return f"{error}: check the network and AWS_ENDPOINT_URL"
     return str(error) if isinstance(error, botocore.BotoCoreError) else None

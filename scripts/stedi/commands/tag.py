@@ -36,9 +36,9 @@ def main(config: Path | None, manifest: Path | None, dry_run: bool) -> None:
     """
     project = Project.find()
     settings = load_config(config or project.folder / CONFIG)
+    tables = _read_tables(manifest or project.target_path / "manifest.json")
     clients = Clients(settings.region)
     lake = Lakehouse(settings, clients.account, clients.partition)
-    tables = _read_tables(manifest or project.target_path / "manifest.json")
     if not dry_run:
         create_tags(clients.lakeformation)
     for tagging in taggings(lake, tables):

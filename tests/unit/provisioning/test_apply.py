@@ -1,4 +1,4 @@
-"""What apply makes, looked at through the services' own APIs."""
+"""What `stedi aws apply` creates, seen through the services' own APIs."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ def test_endpoint_serves_the_route_tables_of_the_default_vpc(lake: Lakehouse) ->
     assert endpoint["VpcEndpointId"] in {route.get("GatewayId") for route in routes}
 
 
-def test_databases_are_one_a_layer() -> None:
+def test_each_layer_has_a_database() -> None:
     found = {database["Name"] for database in aws("glue").get_databases()["DatabaseList"]}
     assert found == {f"stedi_{layer}" for layer in LAYERS}
 
 
 @pytest.mark.parametrize("entity", LANDED)
-def test_landing_tables_are_lines_by_day_without_partitions_to_keep(entity: str) -> None:
+def test_landing_tables_are_lines_with_projected_partitions(entity: str) -> None:
     table = aws("glue").get_table(DatabaseName="stedi_landing", Name=entity)["Table"]
     assert table["PartitionKeys"] == [{"Name": "ingest_date", "Type": "string"}]
     storage = table["StorageDescriptor"]
@@ -110,7 +110,7 @@ def test_landing_tables_are_lines_by_day_without_partitions_to_keep(entity: str)
     }
 
 
-def test_pseudonym_key_is_a_table_of_one_row(lake: Lakehouse) -> None:
+def test_pseudonym_key_table_has_one_row(lake: Lakehouse) -> None:
     table = aws("glue").get_table(DatabaseName="stedi_restricted", Name="pseudonym_key")["Table"]
     location = table["StorageDescriptor"]["Location"].removeprefix(f"s3://{lake.config.bucket}/")
     found = aws("s3").list_objects_v2(Bucket=lake.config.bucket, Prefix=location)["Contents"]
@@ -121,7 +121,9 @@ def test_pseudonym_key_is_a_table_of_one_row(lake: Lakehouse) -> None:
 
 
 @pytest.mark.parametrize("role", QUERYING_ROLES)
-def test_workgroups_fix_engine_place_encryption_and_price(lake: Lakehouse, role: str) -> None:
+def test_workgroups_fix_engine_location_encryption_and_scan_limit(
+    lake: Lakehouse, role: str
+) -> None:
     found = aws("athena").get_work_group(WorkGroup=lake.workgroup(role))["WorkGroup"]
     settings = found["Configuration"]
     assert settings["EnforceWorkGroupConfiguration"] is True
@@ -135,7 +137,7 @@ def test_workgroups_fix_engine_place_encryption_and_price(lake: Lakehouse, role:
     }
 
 
-def test_workgroup_of_dbt_is_the_one_that_its_profile_names(lake: Lakehouse) -> None:
+def test_workgroup_of_dbt_has_the_name_in_its_profile(lake: Lakehouse) -> None:
     assert lake.workgroup("dbt") == "stedi"
 
 
@@ -167,7 +169,7 @@ def test_everything_that_can_be_is_tagged(lake: Lakehouse) -> None:
     assert sorted((tag["TagKey"], tag["TagValue"]) for tag in key_tags) == expected
 
 
-def test_no_table_or_object_lies_outside_of_the_zones(lake: Lakehouse) -> None:
+def test_apply_creates_no_data_but_the_pseudonym_key(lake: Lakehouse) -> None:
     found = aws("s3").list_objects_v2(Bucket=lake.config.bucket)["Contents"]
     assert [entry["Key"] for entry in found] == ["restricted/pseudonym_key/pseudonym_key"]
     with pytest.raises(ClientError, match="EntityNotFound"):

@@ -57,7 +57,10 @@ def test_incomplete_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert message(run("plan")) == "The config profile (nobody) could not be found"
+    assert message(run("plan")) == (
+        "The config profile (nobody) could not be found: "
+        "set AWS_PROFILE to a profile of ~/.aws/config"
+    )
 
 
 def test_no_network(refuse: Refuse) -> None:

@@ -1,4 +1,4 @@
-"""The tests' own evaluator of IAM, on the rules that the policies depend on."""
+"""The tests' evaluator of IAM policies, on the rules that our policies depend on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_deny_wins_from_either_side() -> None:
     assert not allows(policy(), resource=[policy("Deny", Principal="*")])
 
 
-def test_deny_to_others_does_not_concern_the_role() -> None:
+def test_deny_of_another_role_does_not_matter() -> None:
     assert allows(policy(), resource=[policy("Deny", Principal={"AWS": ROLE + "2"})])
 
 
@@ -84,6 +84,6 @@ def test_conditions(operator: str, value: Any, found: str | None, expected: bool
     "unknown",
     [{"NotAction": "s3:*"}, {"Condition": {"DateLessThan": {"a": "b"}}}, {"Resource": "${aws:x}"}],
 )
-def test_what_it_does_not_know_it_does_not_judge(unknown: dict[str, Any]) -> None:
+def test_unknown_elements_raise_an_error(unknown: dict[str, Any]) -> None:
     with pytest.raises((NotImplementedError, KeyError)):
         allows(policy(**unknown))

@@ -42,7 +42,7 @@ def tag(*arguments: object) -> Result:
 
 @pytest.fixture
 def tagged(account: None, manifest: Path) -> Result:
-    """What the command said, a second time, in an account that has its tags since the first."""
+    """The result of a second run, in an account that the first run has tagged."""
     assert tag("--manifest", manifest).exit_code == 0
     again = tag("--manifest", manifest)
     assert again.exit_code == 0
@@ -55,7 +55,7 @@ def tags_on(answer: list[dict[str, Any]]) -> Tags:
 
 
 def column_tags(database: str, table: str, column: str) -> Tags:
-    """What a column has itself and from its database, as Lake Formation passes tags on."""
+    """A column's own tags and those of its database, which Lake Formation passes on."""
     client = aws("lakeformation")
     where = {"DatabaseName": database, "Name": table, "ColumnNames": [column]}
     on_columns = client.get_resource_lf_tags(Resource={"TableWithColumns": where})
@@ -65,7 +65,7 @@ def column_tags(database: str, table: str, column: str) -> Tags:
 
 
 def fits(tags: Tags, policy: dict[str, Any]) -> bool:
-    """Lake Formation's rule: of each tag in the expression, one of its values."""
+    """Lake Formation's rule: for each tag in the expression, the resource has one of its values."""
     return all(tags.get(part["TagKey"]) in part["TagValues"] for part in policy["Expression"])
 
 
@@ -93,7 +93,7 @@ def test_every_column_has_the_tag_of_its_level(tables: list[DescribedTable]) -> 
 
 
 @pytest.mark.usefixtures("tagged")
-def test_the_analyst_sees_what_names_nobody_in_trusted_and_curated(
+def test_analyst_sees_columns_of_trusted_and_curated_that_identify_nobody(
     lake: Lakehouse, tables: list[DescribedTable]
 ) -> None:
     seen = seen_by_analyst(lake, tables)
@@ -109,7 +109,7 @@ def test_the_analyst_sees_what_names_nobody_in_trusted_and_curated(
 
 
 @pytest.mark.usefixtures("tagged")
-def test_the_tags_have_these_values() -> None:
+def test_tags_have_these_values() -> None:
     tags = aws("lakeformation").list_lf_tags()["LFTags"]
     assert {found["TagKey"]: found["TagValues"] for found in tags} == {
         "pii": ["none", "indirect", "direct"],
@@ -127,7 +127,7 @@ def test_nobody_else_is_granted_anything(lake: Lakehouse) -> None:
     assert not any(g.get("PermissionsWithGrantOption") for g in granted)
 
 
-def test_it_says_what_it_tagged_and_granted(tagged: Result) -> None:
+def test_output_lists_tags_and_grants(tagged: Result) -> None:
     lines = tagged.output.splitlines()
     assert any(
         line.startswith("pii = direct") and "stedi_trusted.customer_trusted (email, " in line
@@ -140,7 +140,7 @@ def test_it_says_what_it_tagged_and_granted(tagged: Result) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_dry_run_says_the_same_and_changes_nothing(manifest: Path) -> None:
+def test_dry_run_prints_the_same_and_changes_nothing(manifest: Path) -> None:
     told = tag("--manifest", manifest, "--dry-run").output
     assert aws("lakeformation").list_lf_tags()["LFTags"] == []
     assert aws("lakeformation").list_permissions()["PrincipalResourcePermissions"] == []
@@ -148,7 +148,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(manifest: Path) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_tag_that_lacks_a_value_gets_it(manifest: Path) -> None:
+def test_missing_value_is_added_to_an_existing_tag(manifest: Path) -> None:
     client = aws("lakeformation")
     client.create_lf_tag(TagKey="pii", TagValues=["none", "direct", "theirs"])
     assert tag("--manifest", manifest).exit_code == 0
@@ -157,7 +157,7 @@ def test_a_tag_that_lacks_a_value_gets_it(manifest: Path) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_changed_level_takes_the_former_ones_place(manifest: Path, tmp_path: Path) -> None:
+def test_changed_level_replaces_the_former_one(manifest: Path, tmp_path: Path) -> None:
     changed = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
@@ -170,7 +170,7 @@ def test_a_changed_level_takes_the_former_ones_place(manifest: Path, tmp_path: P
 
 
 @pytest.mark.usefixtures("account")
-def test_a_column_without_a_level_stops_it_before_anything_is_tagged(
+def test_column_without_a_level_stops_the_command_before_it_tags_anything(
     manifest: Path, tmp_path: Path
 ) -> None:
     content = json.loads(manifest.read_text())
@@ -185,7 +185,7 @@ def test_a_column_without_a_level_stops_it_before_anything_is_tagged(
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"nodes": 1}'])
-def test_what_is_no_manifest(content: str | None, tmp_path: Path) -> None:
+def test_unusable_manifest(content: str | None, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     if content is not None:
         path.write_text(content)
@@ -195,8 +195,8 @@ def test_what_is_no_manifest(content: str | None, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_table_that_is_not_there(lake: Lakehouse, tables: list[DescribedTable]) -> None:
-    """moto does not look into Glue; AWS does."""
+def test_table_that_glue_does_not_have(lake: Lakehouse, tables: list[DescribedTable]) -> None:
+    """AWS looks the table up in Glue; moto does not."""
     client = aws("lakeformation")
     *_, tagging = column_tagging.taggings(lake, tables)
     with Stubber(client) as stubber:
@@ -206,8 +206,8 @@ def test_a_table_that_is_not_there(lake: Lakehouse, tables: list[DescribedTable]
 
 
 @pytest.mark.usefixtures("environment")
-def test_tags_that_are_not_there_yet() -> None:
-    """moto answers with no values, AWS with an error."""
+def test_missing_tags_are_created() -> None:
+    """AWS answers with an error, moto with no values."""
     client = aws("lakeformation")
     with Stubber(client) as stubber:
         for key, values in column_tagging.TAGS.items():
@@ -219,7 +219,7 @@ def test_tags_that_are_not_there_yet() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_tag_that_is_refused(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_tag(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failures = [{"Error": {"ErrorMessage": "Insufficient permissions"}}]
     monkeypatch.setattr(
         LakeFormationBackend, "add_lf_tags_to_resource", lambda *_: failures

@@ -46,7 +46,7 @@ PERMISSIONS = list(permissions())
 
 
 def requests(lake: Lakehouse, permission: Permission) -> list[Request]:
-    """What AWS is asked for one action: for a Glue table three things, to be allowed all."""
+    """The requests of one action. On a Glue table it makes three, and all must be allowed."""
     role, action, resource, _ = permission
     service = action.split(":")[0]
     context = SAFE_CALL | {"aws:PrincipalArn": lake.role_arn(role.removesuffix("+admin"))}
@@ -78,7 +78,7 @@ def requests(lake: Lakehouse, permission: Permission) -> list[Request]:
     return [Request(context["aws:PrincipalArn"], action, arn, context) for arn in arns]
 
 
-def is_as_stated(lake: Lakehouse, permission: Permission, policies: Policies) -> bool:
+def is_as_listed(lake: Lakehouse, permission: Permission, policies: Policies) -> bool:
     role = permission.role.removesuffix("+admin")
     identity = [policies[role], *([ADMINISTRATOR] if role != permission.role else [])]
     bucket = [policies["bucket"]] if permission.action.startswith("s3:") else []
@@ -94,14 +94,14 @@ def policies(lake: Lakehouse) -> Policies:
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS, ids=str)
-def test_role_may_do_what_is_stated_and_no_more(
+def test_role_may_do_what_permissions_txt_says_and_no_more(
     lake: Lakehouse, policies: Policies, permission: Permission
 ) -> None:
-    assert is_as_stated(lake, permission, policies)
+    assert is_as_listed(lake, permission, policies)
 
 
 def mutants(policies: Policies) -> Iterator[tuple[str, Policies]]:
-    """Every policy of a role with something taken away, or a statement stretched to everything."""
+    """Every role's policy with one action or condition removed, or one statement on everything."""
     for role in ROLES:
         for index, statement in enumerate(policies[role]["Statement"]):
             name = f"{role} {statement['Sid']}"
@@ -130,15 +130,13 @@ def _changed(
     return changed
 
 
-def test_every_permission_that_is_taken_away_or_stretched_is_noticed(
-    lake: Lakehouse, policies: Policies
-) -> None:
-    """The table above can fail: for each of these changes one of its lines does."""
+def test_permissions_txt_notices_every_changed_policy(lake: Lakehouse, policies: Policies) -> None:
+    """For each of the changes, a line of permissions.txt is no longer true."""
     found = list(mutants(policies))
     unnoticed = [
         name
         for name, changed in found
-        if all(is_as_stated(lake, permission, changed) for permission in PERMISSIONS)
+        if all(is_as_listed(lake, permission, changed) for permission in PERMISSIONS)
     ]
     assert len(found) > 200
     assert "\n".join(unnoticed) == ""
@@ -177,22 +175,22 @@ def test_bucket_forbids_even_an_administrator(
     context = SAFE_CALL | {"aws:PrincipalArn": principal} | context
     request = Request(principal, action, f"{lake.bucket_arn}/{key}", context)
     assert is_allowed(request, [ADMINISTRATOR], [policies["bucket"]]) is allowed
-    if sid is not None:  # and this very statement does it
+    if sid is not None:  # and it is this statement that forbids it
         rest = [s for s in policies["bucket"]["Statement"] if s["Sid"] != sid]
         assert is_allowed(request, [ADMINISTRATOR], [{"Statement": rest}])
 
 
-def test_every_statement_of_the_bucket_is_tested(policies: Policies) -> None:
+def test_every_statement_of_the_bucket_policy_is_tested(policies: Policies) -> None:
     sids = {statement["Sid"] for statement in policies["bucket"]["Statement"]}
     assert sids == {rule[0] for rule in BUCKET_RULES if rule[0] is not None}
 
 
-def test_key_leaves_it_to_iam_and_trusts_nobody_outside(lake: Lakehouse) -> None:
+def test_kms_key_leaves_access_to_iam_and_trusts_no_other_account(lake: Lakehouse) -> None:
     (statement,) = key_policy(lake)["Statement"]
     assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
 
 
-def test_who_is_named_takes_on_a_role_and_nobody_else(lake: Lakehouse) -> None:
+def test_only_configured_principals_may_assume_a_role(lake: Lakehouse) -> None:
     named = ["arn:aws:iam::123456789012:user/someone"]
     settings = lake.config.__class__(**vars(lake.config) | {"assumed_by": {"analyst": named}})
     (statement,) = trust_policy(Lakehouse(settings, lake.account), "analyst")["Statement"]

@@ -1,4 +1,4 @@
-"""The template as such: what cfn-lint says, what the services' quotas allow, what it depends on."""
+"""The template itself: cfn-lint accepts it, and it fits the services' quotas."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ NETWORK = Network("vpc-0123456789abcdef0", ("rtb-0123456789abcdef0",), "com.amaz
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 
 
-def complaints(template: dict[str, Any]) -> list[str]:
-    """What cfn-lint has to say, its mere information included."""
+def findings(template: dict[str, Any]) -> list[str]:
+    """The findings of cfn-lint, informational ones included."""
     settings = ManualArgs(regions=["us-east-1"], include_checks=["I"])
     return [str(match) for match in lint(json.dumps(template), config=settings)]
 
@@ -31,51 +31,51 @@ def compact(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def test_cfn_lint_has_nothing_to_say(lake: Lakehouse) -> None:
-    assert complaints(full_template(lake, NETWORK)) == []
+def test_cfn_lint_finds_nothing_in_the_full_template(lake: Lakehouse) -> None:
+    assert findings(full_template(lake, NETWORK)) == []
 
 
 @pytest.mark.parametrize("with_databases", [True, False])
-def test_nor_of_what_is_kept(lake: Lakehouse, with_databases: bool) -> None:
-    assert complaints(kept_template(lake, with_databases)) == []
+def test_cfn_lint_finds_nothing_in_the_kept_template(lake: Lakehouse, with_databases: bool) -> None:
+    assert findings(kept_template(lake, with_databases)) == []
 
 
-def test_cfn_lint_does_notice_a_misspelt_property_and_action(lake: Lakehouse) -> None:
+def test_cfn_lint_notices_a_misspelt_property_and_action(lake: Lakehouse) -> None:
     template = copy.deepcopy(full_template(lake, NETWORK))
     template["Resources"]["Bucket"]["Properties"]["VersionConfiguration"] = {}
     role = template["Resources"]["DbtRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     role["Statement"][0]["Action"] = ["s3:ListBuckets"]
-    found = " ".join(complaints(template))
+    found = " ".join(findings(template))
     assert "VersionConfiguration" in found
     assert "listbuckets" in found.lower()
 
 
-def test_template_is_short_enough_to_go_along_with_a_request(lake: Lakehouse) -> None:
+def test_template_fits_into_a_request(lake: Lakehouse) -> None:
     longest = replace(lake.config, bucket="b" * 63, prefix="p" * 31, stack="s" * 100)
     template = full_template(Lakehouse(longest, lake.account), NETWORK)
     assert len(compact(template)) < 51_200
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_policies_are_short_enough_for_iam(lake: Lakehouse, role: str) -> None:
+def test_policies_fit_the_quota_of_iam(lake: Lakehouse, role: str) -> None:
     longest = Lakehouse(replace(lake.config, bucket="b" * 63, prefix="p" * 31), lake.account)
     assert len(compact(role_policy(longest, role, KEY))) < 10_240
     assert len(longest.role_name(role)) <= 64
 
 
-def test_bucket_policy_is_short_enough_for_s3(lake: Lakehouse) -> None:
+def test_bucket_policy_fits_the_quota_of_s3(lake: Lakehouse) -> None:
     longest = Lakehouse(replace(lake.config, bucket="b" * 63), lake.account)
     assert len(compact(bucket_policy(longest, KEY))) < 20_480
 
 
-def test_an_endpoint_that_is_there_is_not_made_again(lake: Lakehouse) -> None:
+def test_existing_endpoint_is_not_created_again(lake: Lakehouse) -> None:
     there = replace(NETWORK, existing_endpoint="vpce-0123456789abcdef0")
     assert S3_ENDPOINT in full_template(lake, NETWORK)["Resources"]
     assert S3_ENDPOINT not in full_template(lake, there)["Resources"]
 
 
-def test_what_is_kept_is_the_same_as_in_full(lake: Lakehouse) -> None:
-    """So that destroying and applying again leaves the data alone."""
+def test_kept_template_is_part_of_the_full_one(lake: Lakehouse) -> None:
+    """So destroying and applying again does not touch the data."""
     full = full_template(lake, NETWORK)["Resources"]
     kept = kept_template(lake, with_databases=True)["Resources"]
     assert kept.items() <= full.items()
@@ -84,7 +84,7 @@ def test_what_is_kept_is_the_same_as_in_full(lake: Lakehouse) -> None:
         assert kept[logical_id]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_zones_are_those_of_the_design() -> None:
+def test_zones_are_the_documented_ones() -> None:
     assert set(LANDING + TRUSTED + CURATED) == {
         "backfill/landing",
         "customer/landing",
