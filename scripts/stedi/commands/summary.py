@@ -30,12 +30,12 @@ def rows_by_layer(connection: duckdb.DuckDBPyConnection) -> Rows:
     tables = connection.execute(
         "select table_schema, table_name from information_schema.tables order by table_name"
     ).fetchall()
-    found: Rows = []
+    found: list[tuple[str, str, int]] = []
     for layer in LAYERS:
         for schema, table in tables:
             if schema == f"stedi_{layer}":
-                count = connection.execute(f"select count(*) from {schema}.{table}").fetchone()[0]
-                found.append((layer, table, count))
+                counts = connection.execute(f"select count(*) from {schema}.{table}").fetchall()
+                found.append((layer, table, counts[0][0]))
     return [
         (layer if number == 0 else "", table, rows)
         for layer, group in groupby(found, key=lambda row: row[0])
