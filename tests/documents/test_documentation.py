@@ -88,7 +88,7 @@ def test_a_models_description_begins_with_its_grain(
 
 
 def test_every_model_has_its_yaml_beside_it() -> None:
-    models = [path for path in (PROJECT / "models").rglob("*.sql")]
+    models = list((PROJECT / "models").rglob("*.sql"))
     assert [path for path in models if not path.with_suffix(".yml").exists()] == []
 
 

@@ -71,7 +71,7 @@ def test_missing_budget_is_named_with_where_to_state_it(
     assert message.startswith(
         f"no budget for a nightly build: {missing}. In its config block, give "
     )
-    assert "`+meta: {nightly_scan: MULTIPLE}`" in message
+    assert "`meta={'nightly_scan': MULTIPLE}`" in message
 
 
 def test_budgets_are_the_models_and_the_variables() -> None:
