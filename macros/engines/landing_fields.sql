@@ -1,75 +1,69 @@
 {#
-    A query for the lines of a landing table with the JSON text of the fields asked for.
+    The CTEs that read a landing table and take fields out of its lines, up to one named `fields`: one row per line, with
+    line, file_name, ingest_date, is_json and a column per field. In a nightly build, only lines that have landed since the
+    last completed build.
 
     relation  a landing source
-    fields    {column: field}: the name each column gets, the field's name in the JSON object
+    fields    {column: field}: the name of each column, and of the field in the JSON object
 
-    Of the lines that have landed since the last complete build, in a nightly one.
+    A column holds the field's JSON text ('"a"', '1.5', '[]'), null where the field is absent or null, or where is_json is
+    false. A line is JSON if it is one object by RFC 8259; one trailing comma is allowed, as in older files. Of two equal
+    keys the first counts.
 
-    Returns line, file_name, ingest_date, is_json and the columns: the field's JSON text ('"a"', '1.5', '[]'), null
-    where the field is absent or null. Where is_json is false all of them are null. A line is JSON if it is one object
-    by RFC 8259, with one trailing comma allowed, as older files have it. The first of two equal keys counts.
+    The engines must accept and reject the same lines, so each is held back where it differs:
+      duckdb  takes NaN, Infinity and a comma before a closing bracket; these are looked for outside of strings
+      athena  takes half a surrogate pair as `?`; fails on deep nesting (1,000) and long strings (20 million characters),
+              which try() does not catch; refuses keys beyond 50,000 characters. No honest delivery comes near these limits
+      athena  keeps bytes that are not UTF-8; a file's name is a hidden column; json_extract gives a number beyond a double
+              as the text "Infinity", where json_extract_scalar gives it as it was written
 
-    Where the engines differ, and what is done about it, so that both take and refuse the same lines:
-      duckdb  takes NaN, Infinity and a comma before a closing bracket; those are looked for outside of strings
-      athena  takes half a surrogate pair as `?`, and fails the query on deep nesting (1,000) and long strings (20
-              million characters), which try() does not catch; refuses keys beyond 50,000 characters; no honest delivery
-              comes near any of them
-      athena  keeps bytes that are not UTF-8; the file's name is a hidden column
+    Trailing blanks are not removed by a regular expression: Trino's take hours for a megabyte of blanks.
 #}
 {% macro landing_fields(relation, fields) -%}
     {{ return(adapter.dispatch('landing_fields')(relation, fields)) }}
 {%- endmacro %}
 
-{#- What both engines can parse without failing; short lines cannot nest deep. -#}
-{% macro _is_parseable(line) -%}
-    case
-            when length({{ line }}) <= 1000 then true
-            when length({{ line }}) > 16000000 then false
-            else length({{ line }}) - length(replace(replace({{ line }}, '[', ''), '{', '')) <= 500
-        end
+{#- Condition: a document that an engine may fail to parse, or no object. Short documents cannot nest deep. -#}
+{% macro _is_no_safe_object() -%}
+    length(document) > 16000000
+                or (
+                    length(document) > 1000
+                    and length(document) - length(replace(replace(document, '[', ''), '{', '')) > 500
+                )
+                or not (starts_with(document, '{') or starts_with(trim(leading ' ' || chr(9) from document), '{'))
 {%- endmacro %}
 
-{#- The line without its trailing comma; a line that ends as it should is not looked at twice. No regular expression:
-    Trino's take time that grows with the square of a run of blanks, hours for a megabyte of them. -#}
-{% macro _without_trailing_comma(line) -%}
-    {%- set text = "trim(trailing ' ' || chr(9) from " ~ line ~ ")" -%}
-    case
-            when {{ line }} like '%}' then {{ line }}
-            when {{ text }} like '%,' then substr({{ text }}, 1, length({{ text }}) - 1)
-            else {{ line }}
-        end
-{%- endmacro %}
-
-{#- Whether a JSON text is an object. -#}
-{% macro _begins_as_object(document) -%}
-    (starts_with({{ document }}, '{') or starts_with(trim(leading ' ' || chr(9) from {{ document }}), '{'))
-{%- endmacro %}
-
-{% macro duckdb__landing_fields(relation, fields) %}
-with
-
+{% macro duckdb__landing_fields(relation, fields) -%}
 lines as (
 
     select
         line,
         file_name,
         cast(ingest_date as date) as ingest_date,
-        {{ _without_trailing_comma('line') }} as document
+        case when line not like '%}' then trim(trailing ' ' || chr(9) from line) end as odd_line
     from {{ relation }}
     where {{ is_newly_landed() }}
+
+),
+
+documents as (
+
+    select
+        *,
+        case when odd_line like '%,' then substr(odd_line, 1, length(odd_line) - 1) else line end as document
+    from lines
 
 ),
 
 parsed as (
 
     select
-        line,
-        file_name,
-        ingest_date,
+        *,
         case
-            when not {{ _is_parseable('document') }} or not {{ _begins_as_object('document') }} then null
-            -- what it takes beyond RFC 8259: cheaply first, as most lines have nothing like it, then outside of strings
+            when
+                {{ _is_no_safe_object() }}
+                then null
+            -- beyond RFC 8259: a quick look first, then one outside of strings
             when
                 (
                     regexp_matches(document, ',\s*[}\]]')
@@ -80,7 +74,7 @@ parsed as (
                     regexp_replace(document, '"([^"\\]|\\.)*"', '""', 'g'), ',\s*[}\]]|(?i)nan|inf'
                 )
                 then null
-            -- a key that athena's parser takes for too long
+            -- a key that is too long for the other engine
             when
                 length(document) > 50000
                 and len(list_filter(
@@ -91,47 +85,37 @@ parsed as (
             when json_valid(document)
                 then json_extract(document, ['$.{{ fields.values() | join("', '$.") }}'])
         end as field_values
-    from lines
+    from documents
+
+),
+
+fields as (
+
+    select
+        line,
+        file_name,
+        ingest_date,
+        field_values is not null as is_json,
+        {%- for column in fields %}
+        nullif(cast(field_values[{{ loop.index }}] as varchar), 'null') as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from parsed
 
 )
-
-select
-    line,
-    file_name,
-    ingest_date,
-    field_values is not null as is_json,
-    {%- for column in fields %}
-    nullif(cast(field_values[{{ loop.index }}] as varchar), 'null') as {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from parsed
-{% endmacro %}
-
-{#- The JSON text of a field. A number beyond a double comes out of json_extract as the text "Infinity"; what it was
-    is told by json_extract_scalar, which gives a number as it was written. -#}
-{% macro _athena_json_text(document, field) -%}
-    {%- set scalar = "json_extract_scalar(" ~ document ~ ", '$." ~ field ~ "')" -%}
-    {%- set text = "json_format(json_extract(" ~ document ~ ", '$." ~ field ~ "'))" -%}
-    case when {{ text }} like '"%Infinity"' and {{ scalar }} not like '%Infinity' then {{ scalar }} else {{ text }} end
 {%- endmacro %}
 
-{#- Bytes as a text in Latin-1 behind U+FFFD, as scripts/landing_files.py has it. (|| would fail beyond 1 MB.) -#}
-{% macro _athena_latin_1(bytes) -%}
-    lpad(
-                regexp_replace(to_hex({{ bytes }}), '(..)', x -> chr(from_base(x[1], 16))),
-                1 + length({{ bytes }}),
-                chr(65533)
-            )
-{%- endmacro %}
-
-{% macro athena__landing_fields(relation, fields) %}
-with
-
+{% macro athena__landing_fields(relation, fields) -%}
 lines as (
 
     select
+        -- what is not UTF-8 becomes Latin-1 behind U+FFFD, as on the other engine (|| would fail beyond 1 MB)
         case
             when from_utf8(to_utf8(line)) = line then trim(leading chr(65279) from line)
-            else {{ _athena_latin_1('to_utf8(line)') }}
+            else lpad(
+                regexp_replace(to_hex(to_utf8(line)), '(..)', x -> chr(from_base(x[1], 16))),
+                1 + length(to_utf8(line)),
+                chr(65533)
+            )
         end as line,
         regexp_extract("$path", '[^/]+$') as file_name,
         cast(ingest_date as date) as ingest_date
@@ -140,47 +124,69 @@ lines as (
 
 ),
 
+odd_lines as (
+
+    select
+        *,
+        case when line not like '%}' then trim(trailing ' ' || chr(9) from line) end as odd_line
+    from lines
+
+),
+
 documents as (
 
     select
-        line,
-        file_name,
-        ingest_date,
-        {{ _without_trailing_comma('line') }} as document
-    from lines
+        *,
+        case when odd_line like '%,' then substr(odd_line, 1, length(odd_line) - 1) else line end as document
+    from odd_lines
 
 ),
 
 parsed as (
 
     select
-        line,
-        file_name,
-        ingest_date,
-        document,
+        *,
         case
-            when not {{ _is_parseable('document') }} or not {{ _begins_as_object('document') }} then false
+            when
+                {{ _is_no_safe_object() }}
+                then null
             -- half a surrogate pair, escaped by a backslash that is not itself escaped
             when regexp_like(
                 replace(document, '\\', ''),
                 '(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]'
-            ) then false
-            else try(json_parse(document)) is not null
-        end as is_json
+            ) then null
+            when try(json_parse(document)) is not null then document
+        end as object_text
     from documents
 
-)
+),
 
-select
-    line,
-    file_name,
-    ingest_date,
-    is_json,
-    {%- for column, field in fields.items() %}
-    nullif(
-        case when is_json then {{ _athena_json_text('document', field) }} end,
-        'null'
-    ) as {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from parsed
-{% endmacro %}
+extracted as (
+
+    select
+        *,
+        {%- for column, field in fields.items() %}
+        json_format(json_extract(object_text, '$.{{ field }}')) as {{ column }}_text{{ ',' if not loop.last }}
+        {%- endfor %}
+    from parsed
+
+),
+
+fields as (
+
+    select
+        line,
+        file_name,
+        ingest_date,
+        object_text is not null as is_json,
+        {%- for column, field in fields.items() %}
+        {%- set scalar = "json_extract_scalar(object_text, '$." ~ field ~ "')" %}
+        case
+            when {{ column }}_text like '"%Infinity"' and {{ scalar }} not like '%Infinity' then {{ scalar }}
+            when {{ column }}_text != 'null' then {{ column }}_text
+        end as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from extracted
+
+)
+{%- endmacro %}

@@ -2,37 +2,44 @@
 
 with
 
-fields as (
+{{ landing_fields(source('landing', 'accelerometer'), {
+    'user_json': 'user',
+    'new_timestamp_json': 'timestamp',
+    'old_timestamp_json': 'timeStamp',
+    'x_json': 'x',
+    'y_json': 'y',
+    'z_json': 'z',
+}) }},
 
-    {{ landing_fields(source('landing', 'accelerometer'), {
-        'user_json': 'user',
-        'timestamp_json': 'timestamp',
-        'old_timestamp_json': 'timeStamp',
-        'x_json': 'x',
-        'y_json': 'y',
-        'z_json': 'z',
-    }) }}
+texts as (
+
+    select
+        *,
+        coalesce(new_timestamp_json, old_timestamp_json) as timestamp_json,
+        {{ json_string('user_json') }} as user_text
+    from fields
+
+),
+
+normalised as (
+
+    select
+        *,
+        lower({{ trimmed('user_text') }}) as user_email
+    from texts
 
 ),
 
 typed as (
 
     select
-        ingest_date,
-        file_name,
-        line,
-        is_json,
-        user_json,
-        coalesce(timestamp_json, old_timestamp_json) as timestamp_json,
-        x_json,
-        y_json,
-        z_json,
-        {{ json_email('user_json') }} as email,
-        {{ json_instant('coalesce(timestamp_json, old_timestamp_json)') }} as read_at,
+        *,
+        {{ valid_email('user_email') }} as email,
+        {{ json_instant('timestamp_json') }} as read_at,
         {{ json_number('x_json') }} as x,
         {{ json_number('y_json') }} as y,
         {{ json_number('z_json') }} as z
-    from fields
+    from normalised
 
 ),
 

@@ -1,37 +1,53 @@
 with
 
-fields as (
+{{ landing_fields(source('landing', 'customer'), {
+    'customer_name_json': 'customerName',
+    'email_json': 'email',
+    'phone_json': 'phone',
+    'birth_day_json': 'birthDay',
+    'serial_number_json': 'serialNumber',
+    'registration_date_json': 'registrationDate',
+    'last_update_date_json': 'lastUpdateDate',
+    'research_json': 'shareWithResearchAsOfDate',
+    'public_json': 'shareWithPublicAsOfDate',
+    'friends_json': 'shareWithFriendsAsOfDate',
+}) }},
 
-    {{ landing_fields(source('landing', 'customer'), {
-        'customer_name_json': 'customerName',
-        'email_json': 'email',
-        'phone_json': 'phone',
-        'birth_day_json': 'birthDay',
-        'serial_number_json': 'serialNumber',
-        'registration_date_json': 'registrationDate',
-        'last_update_date_json': 'lastUpdateDate',
-        'research_json': 'shareWithResearchAsOfDate',
-        'public_json': 'shareWithPublicAsOfDate',
-        'friends_json': 'shareWithFriendsAsOfDate',
-    }) }}
+texts as (
+
+    select
+        *,
+        {{ json_string('email_json') }} as email_text,
+        {{ json_string('customer_name_json') }} as customer_name,
+        {{ json_string('phone_json') }} as phone,
+        {{ json_string('birth_day_json') }} as birth_day,
+        {{ json_string('serial_number_json') }} as serial_number_text
+    from fields
 
 ),
 
+normalised as (
+
+    select
+        *,
+        lower({{ trimmed('email_text') }}) as normal_email
+    from texts
+
+),
+
+-- A serial number counts as it is written: with another blank it is another device. Blanks alone name none.
 typed as (
 
     select
         *,
-        {{ json_email('email_json') }} as email,
-        {{ json_string('customer_name_json') }} as customer_name,
-        {{ json_string('phone_json') }} as phone,
-        {{ json_string('birth_day_json') }} as birth_day,
-        {{ json_serial_number('serial_number_json') }} as serial_number,
+        {{ valid_email('normal_email') }} as email,
+        case when {{ trimmed('serial_number_text') }} != '' then serial_number_text end as serial_number,
         {{ json_instant('registration_date_json') }} as registered_at,
         {{ json_instant('last_update_date_json') }} as updated_at,
         {{ json_instant('research_json') }} as research_consent_at,
         {{ json_instant('public_json') }} as public_consent_at,
         {{ json_instant('friends_json') }} as friends_consent_at
-    from fields
+    from normalised
 
 ),
 

@@ -2,24 +2,30 @@
 
 with
 
-fields as (
+{{ landing_fields(source('landing', 'step_trainer'), {
+    'sensor_reading_time_json': 'sensorReadingTime',
+    'serial_number_json': 'serialNumber',
+    'distance_json': 'distanceFromObject',
+}) }},
 
-    {{ landing_fields(source('landing', 'step_trainer'), {
-        'sensor_reading_time_json': 'sensorReadingTime',
-        'serial_number_json': 'serialNumber',
-        'distance_json': 'distanceFromObject',
-    }) }}
+texts as (
+
+    select
+        *,
+        {{ json_string('serial_number_json') }} as serial_number_text
+    from fields
 
 ),
 
+-- A serial number counts as it is written: with another blank it is another device. Blanks alone name none.
 typed as (
 
     select
         *,
-        {{ json_serial_number('serial_number_json') }} as serial_number,
+        case when {{ trimmed('serial_number_text') }} != '' then serial_number_text end as serial_number,
         {{ json_instant('sensor_reading_time_json') }} as read_at,
         {{ json_number('distance_json') }} as distance
-    from fields
+    from texts
 
 ),
 
