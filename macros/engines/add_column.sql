@@ -1,13 +1,6 @@
 {#
-    Adds a column to a table that stays.
-
-    relation   the table
-    column     the column's name
-    data_type  its type, as a model's YAML says it
-
-    add_column(this, 'note', 'varchar')
-      duckdb  alter table … add column note varchar
-      athena  alter table … add columns (note string): data definition has the names of Hive's types
+    duckdb  alter table ... add column note varchar
+    athena  alter table ... add columns (note string): data definition uses the names of Hive's types
 #}
 {% macro add_column(relation, column, data_type) -%}
     {{ return(adapter.dispatch('add_column')(relation, column, data_type)) }}

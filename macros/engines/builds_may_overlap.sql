@@ -1,8 +1,6 @@
 {#
-    Whether two builds may run on one lakehouse at once, so that the second must look for the first.
-
-      duckdb  no: the file is locked by whoever writes, and freed when that process ends, however it does
-      athena  yes
+    duckdb  no: the writing process locks the file, and the lock ends with the process
+    athena  yes
 #}
 {% macro builds_may_overlap() -%}
     {{ return(adapter.dispatch('builds_may_overlap')()) }}

@@ -1,9 +1,7 @@
 {#
-    Makes the files anew that all tables share, and tells what that came to.
-
-      duckdb  deleted rows stay in the file, and CHECKPOINT does not remove them: a function of the plugin
-              (scripts/duckdb_file.py) writes the rows that there are to a new file and puts it in the old one's place
-      athena  nothing: no two tables share a file
+    duckdb  CHECKPOINT leaves deleted rows in the file, so a function of the plugin (stedi.duckdb_target.compaction) copies
+            the rows that remain to a new file and puts it in place of the old one
+    athena  nothing: no two tables share a file
 #}
 {% macro compact_database() -%}
     {{ return(adapter.dispatch('compact_database')()) }}

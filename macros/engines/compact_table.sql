@@ -1,14 +1,9 @@
 {#
-    Rewrites a table without the rows that were deleted from it, and deletes the files of its former states.
+    duckdb  nothing: the file that all tables share is compacted instead (compact_database)
+    athena  a table with former states is copied, and the copy takes its place as in a build
 
-    relation  a table
-    node      the model or seed that it is of
-
-      duckdb  nothing: the file that all tables share is compacted (compact_database)
-      athena  a table that has a former state is copied, and the copy takes its place as a rebuilt table does
-
-    OPTIMIZE and VACUUM would not do: the metadata of the state that OPTIMIZE makes lists the files that it replaced,
-    each with the least and the greatest value of every column, and no statement of Athena's writes another list.
+    OPTIMIZE and VACUUM are not enough: the metadata of the state that OPTIMIZE makes lists the files that it replaced, with
+    the least and greatest value of every column, and no statement of Athena's rewrites that list.
 #}
 {% macro compact_table(relation, node) -%}
     {{ return(adapter.dispatch('compact_table')(relation, node)) }}
@@ -27,7 +22,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- A table as a build makes it has one state, whose list names no file that was replaced. -#}
+{#- A table fresh from a full refresh has one state, whose manifests list no replaced file. -#}
 {% macro _athena_has_former_states(relation) -%}
     {%- set table = '"' ~ relation.schema ~ '"."' ~ relation.identifier -%}
     {%- set found = run_query(
@@ -38,8 +33,8 @@
 {%- endmacro %}
 
 {#-
-    Whoever reads meanwhile finds the table or its copy. What is left where this is killed has an entry <table>__…, by which
-    it goes the next time.
+    Readers find the table or its copy at any moment. If this is killed, its remains have an entry <table>__..., and the
+    next maintenance removes them.
 -#}
 {% macro _athena_replace_by_copy(relation, node) -%}
     {%- set successor = relation.incorporate(path={'identifier': relation.identifier ~ '__ha'}) -%}

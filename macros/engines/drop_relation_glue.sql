@@ -1,6 +1,6 @@
 {#
-    Drops a table with its files. Takes the place of dbt-athena's macro, which would delete the files of a table that stays:
-    where a build was killed while a table was being replaced, its backup or its successor lies where the table itself does.
+    Overrides dbt-athena's macro, which would delete the files of a table that stays: after a build was killed while it
+    replaced a table, the backup or the successor lies where the table itself lies.
 #}
 {% macro drop_relation_glue(relation) %}
     {{ return(adapter.dispatch('drop_relation_glue')(relation)) }}

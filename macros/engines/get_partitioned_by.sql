@@ -1,7 +1,4 @@
-{#
-    How a table of DuckDB's is partitioned: not at all. Takes the place of dbt-duckdb's macro, which refuses the
-    `partitioned_by` that tells Athena how to.
-#}
+{# Overrides dbt-duckdb's macro, which refuses the `partitioned_by` that is meant for Athena. #}
 {% macro get_partitioned_by(relation, temporary) -%}
     {{ return(adapter.dispatch('get_partitioned_by')(relation, temporary)) }}
 {%- endmacro %}
@@ -10,7 +7,7 @@
     {{ return(none) }}
 {%- endmacro %}
 
-{# dbt-athena reads the configuration itself. #}
+{# dbt-athena reads the config itself. #}
 {% macro athena__get_partitioned_by(relation, temporary) -%}
     {{ return(config.get('partitioned_by')) }}
 {%- endmacro %}

@@ -1,8 +1,3 @@
-{#
-    The text of a JSON value that is a string, null for any other: '"a\u0062"' gives ab, '1' and 'true' give null.
-
-    value  an expression for the JSON text of one value, as landing_fields gives it
-#}
 {% macro json_string(value) -%}
     {{ return(adapter.dispatch('json_string')(value)) }}
 {%- endmacro %}

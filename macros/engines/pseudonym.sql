@@ -1,9 +1,7 @@
 {#
-    The one macro that makes a customer_id: HMAC-SHA256 of the normalised email under the pseudonym key, in lower-case
-    hex. The key is a column (of restricted.pseudonym_key), never a literal, so that no SQL text shows it.
+    The key is a column (of restricted.pseudonym_key), never a literal, so that no SQL text shows it.
 
-    pseudonym('email', 'pseudonym_key')
-      duckdb  hmac_sha256(email, pseudonym_key)   from the plugin, as DuckDB has none
+      duckdb  hmac_sha256(email, pseudonym_key), a function of the plugin, because DuckDB has none
       athena  lower(to_hex(hmac_sha256(to_utf8(email), to_utf8(pseudonym_key))))
 #}
 {% macro pseudonym(email, key) -%}

@@ -1,12 +1,7 @@
 {#
-    Removes files that no table knows: what a killed build noted down as old or unfinished, and folders that a failed
-    query left. A folder in which a table lies by now stays.
-
-    tables   the project's tables that exist
-    folders  addresses of folders to look at
-
-      duckdb  nothing: there are no such files
-      athena  entries named <table>__…, where the table itself is there; and the folders
+    duckdb  nothing: there are no such files
+    athena  entries named <table>__... of tables that exist, which killed builds left; and the folders, unless a table lies
+            in one by now
 #}
 {% macro remove_files_of_no_table(tables, folders) -%}
     {{ return(adapter.dispatch('remove_files_of_no_table')(tables, folders)) }}
@@ -24,7 +19,7 @@
             {%- set parts = relation.identifier.split('__') -%}
             {%- if parts | length > 1 and parts[0] in names and relation.identifier not in names -%}
                 {%- do drop_relation_glue(relation) -%}
-                {{ log("Removed " ~ relation.schema ~ "." ~ relation.identifier ~ ", which a build had left", info=true) }}
+                {{ log("Removed " ~ relation.schema ~ "." ~ relation.identifier ~ ", left by an interrupted build", info=true) }}
             {%- else -%}
                 {%- do places.append((adapter.get_glue_table_location(relation) or '').rstrip('/') ~ '/') -%}
             {%- endif -%}
@@ -37,7 +32,7 @@
             {%- do inside.append(place) -%}
         {%- endfor -%}
         {%- if '/landing/' in address or '/restricted/' in address -%}
-            {{ exceptions.raise_compiler_error(address ~ " is not where tables are built; nothing there is removed.") }}
+            {{ exceptions.raise_compiler_error(address ~ " holds no built tables; nothing there has been removed.") }}
         {%- elif inside == [] -%}
             {%- do adapter.delete_from_s3(address) -%}
             {{ log("Removed " ~ address ~ ", in which no table lies", info=true) }}

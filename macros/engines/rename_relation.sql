@@ -1,16 +1,16 @@
 {#
-    How a new table takes the old one's place. dbt-athena renames the old one to <table>__bkp, then the new one to <table>,
-    and drops the backup: in between there is no table, and a build that is killed there leaves none until the next.
-    Here <table> never goes: its entry in Glue is pointed at the new files in one call, which is how Iceberg itself commits.
+    How a new table takes the old one's place. dbt-athena renames the old table to <table>__bkp and the new one to <table>,
+    then drops the backup: in between there is no table, and a build killed there leaves none until the next. Here <table>
+    never goes: its Glue entry is pointed at the new files in one call, which is how Iceberg itself commits.
 #}
 {% macro rename_relation(from_relation, to_relation) %}
     {{ return(adapter.dispatch('rename_relation')(from_relation, to_relation)) }}
 {% endmacro %}
 
 {#
-    First to_relation is the backup: it becomes an entry that only notes where the old files lie, so that whoever drops it
-    deletes them, the next build if this one is killed. Then to_relation is the table itself.
-    The adapter's swap_table wants the PartitionKeys of the new entry; where Glue does not tell them, both are renamed.
+    The first call makes the backup: an entry that only notes where the old files lie, so that whoever drops it deletes them
+    (the next build, if this one is killed). The second call replaces the table. The adapter's swap_table needs the
+    PartitionKeys of the new entry; where Glue does not give them, both calls rename.
 #}
 {% macro athena__rename_relation(from_relation, to_relation) %}
     {%- if to_relation.identifier.endswith('__bkp') -%}
@@ -28,12 +28,12 @@
     {%- else -%}
         {%- do adapter.swap_table(from_relation, to_relation) -%}
         {%- do adapter.delete_from_glue_catalog(from_relation) -%}
-        {# Glue keeps each former entry as a version. #}
+        {# Glue keeps former entries as versions. #}
         {%- do adapter.expire_glue_table_versions(to_relation, 1, False) -%}
     {%- endif -%}
 {% endmacro %}
 
-{# A file of DuckDB's has transactions. #}
+{# DuckDB has transactions. #}
 {% macro duckdb__rename_relation(from_relation, to_relation) %}
     {{ dbt.duckdb__rename_relation(from_relation, to_relation) }}
 {% endmacro %}

@@ -1,10 +1,9 @@
 {#
-    A value as a type, in the fixtures of unit tests. Takes the place of dbt's macro.
+    Overrides dbt's macro.
 
-    safe_cast('null', 'timestamp')
       duckdb  cast(null as timestamp)
-      athena  try_cast(null as timestamp(6)): a view's columns have types without precision, and by itself a timestamp is
-              one of milliseconds, which Iceberg does not take
+      athena  try_cast(null as timestamp(6)): a view's columns have types without precision, and a plain timestamp has
+              milliseconds, which Iceberg does not take
 #}
 {% macro safe_cast(field, type) -%}
     {{ return(adapter.dispatch('safe_cast')(field, type)) }}

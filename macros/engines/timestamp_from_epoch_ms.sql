@@ -1,10 +1,9 @@
 {#
-    Milliseconds since 1970-01-01 UTC as a timestamp(6) without zone. Iceberg on Athena takes no other precision.
+    Iceberg on Athena takes no other precision than timestamp(6).
 
-    timestamp_from_epoch_ms('milliseconds')
       duckdb  epoch_ms(milliseconds)
       athena  timestamp '1970-01-01 00:00:00.000000' + milliseconds * interval '0.001' second
-              date_add takes no more than 2,147,483,647 of any unit; from_unixtime depends on the session's time zone.
+              date_add takes at most 2,147,483,647 of any unit; from_unixtime depends on the session's time zone
 #}
 {% macro timestamp_from_epoch_ms(milliseconds) -%}
     {{ return(adapter.dispatch('timestamp_from_epoch_ms')(milliseconds)) }}

@@ -1,11 +1,4 @@
-{#
-    The time in a JSON text of milliseconds since 1970-01-01 UTC, from then on and before the year 2100: later ones are
-    microseconds taken for milliseconds, or a broken clock. Null where the text is no integer, or another time.
-
-    value  an expression for the JSON text of one value, as landing_fields gives it
-
-    '1704067200000' gives 2024-01-01 00:00; '1704067200000.0', '"1704067200000"' and '-1' give null.
-#}
+{# '1704067200000' gives 2024-01-01 00:00; '1704067200000.0', '"1704067200000"' and '-1' give null. #}
 {% macro json_instant(value) -%}
     case
             -- an integer is written the one way that a bigint is; cast alone takes 1.5 in one engine

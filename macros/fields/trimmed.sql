@@ -1,8 +1,6 @@
 {#
-    A text without the blanks around it: spaces, tabs, line feeds and carriage returns. Named one by one because the
-    engines' own trim() differ in what a blank is.
-
-    text  an expression for a text
+    Blanks are spaces, tabs, line feeds and carriage returns, named one by one because the engines' own trim() differ. Most
+    texts have none, and looking is faster than trimming.
 #}
 {% macro trimmed(text) -%}
     {%- set blanks = ["' '", 'chr(9)', 'chr(10)', 'chr(13)'] -%}

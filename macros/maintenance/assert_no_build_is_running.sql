@@ -1,7 +1,3 @@
-{#
-    Fails while a build or maintenance is running: `dbt run-operation assert_no_build_is_running`, for scripts that
-    change what a build reads.
-#}
 {% macro assert_no_build_is_running() %}
     {%- set builds = relation_of('builds') -%}
     {%- if builds_may_overlap() and load_relation(builds) is not none -%}

@@ -1,13 +1,4 @@
-{#
-    Maintenance: `dbt run-operation maintain`. Compacts every table and deletes what is not current, so that no file has
-    rows that a build has deleted. No table's rows change. If it is killed, the next one puts that right.
-
-    SQL cannot find files that no table lists: `stedi maintain` does, and runs this.
-
-    folders  folders without a table, to be deleted (`stedi maintain` finds them)
-
-    Refuses to run beside a build.
-#}
+{# A maintenance that was killed is put right by the next one. #}
 {% macro maintain(folders=[]) %}
     {%- if builds_may_overlap() -%}
         {%- do _note_maintenance() -%}
@@ -20,25 +11,25 @@
     {%- if builds_may_overlap() -%}
         {%- do note_build('ended') -%}
     {%- endif -%}
-    {# The last thing, as nothing may be written after it. #}
+    {# Last, because nothing may be written after it. #}
     {%- do compact_database() -%}
     {{ log(tables | length ~ " tables maintained.", info=true) }}
 {% endmacro %}
 
-{#- As a build does, so that of two that begin at once at least one sees the other. -#}
+{#- Noted as a build is, so that of two that begin at once at least one sees the other. -#}
 {% macro _note_maintenance() -%}
     {%- set builds = relation_of('builds') -%}
     {%- if load_relation(builds) is none -%}
         {{ exceptions.raise_compiler_error(
-            "There is no table " ~ builds ~ " yet, and without it nobody can tell whether a build is running. Nothing has "
-            ~ "been changed. Run `dbt build` first."
+            "There is no table " ~ builds ~ " yet, so a running build could not be noticed. Nothing has been changed. Run "
+            ~ "`dbt build` first."
         ) }}
     {%- endif -%}
     {%- do note_build('maintaining') -%}
     {%- do stop_while_another_runs(events_since_last_completed(builds)) -%}
 {%- endmacro %}
 
-{#- Tables that exist, each with the model or seed that it is of, in the order of their names. -#}
+{#- The tables that exist, each with the node of its model or seed, in the order of their names. -#}
 {% macro _tables_of_the_project() -%}
     {%- set tables = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='unique_id')

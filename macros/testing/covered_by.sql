@@ -1,9 +1,4 @@
-{#
-    The condition that a consent covers a reading, as law 1 has it. The tests' own; the models' is consent_problem.
-
-    consent_at  since when the person shares for research, null where the person does not
-    read_at     when the reading was taken
-#}
+{# The tests' own opinion of law 1; the models use consent_problem. #}
 {% macro covered_by(consent_at, read_at) -%}
     {{ consent_at }} is not null
     {%- if var('consent_scope') != 'any_time' %} and not ({{ read_at }} < {{ consent_at }}){% endif %}

@@ -1,13 +1,4 @@
-{#
-    A query that is empty where two tables hold the same rows, each as often, and else says how many differ: a count, never a
-    row of anybody's. Both are read once.
-
-    columns    the columns that are compared
-    found      what a table holds, as after `from`
-    too_many   what is wrong with a row that is only there, or there more often
-    expected   what it must hold, as after `from`
-    too_few    what is wrong with a row that is only there, or there more often
-#}
+{# Both tables are read once. #}
 {% macro differences(columns, found, too_many, expected, too_few) %}
 select
     problem,

@@ -1,10 +1,6 @@
 {#
-    A query for what the laws say of each person, worked out from all records ever landed. The tests' own opinion: it
-    shares nothing with the models but the records and the pseudonym. It reads the records once, for an engine reads anew what
-    a query names twice.
-
-    Returns customer_id, email, stated_consent_at (what the records say), consent_at (null: no consent to research, or erased) and serial_number (null: no device, or one
-    that somebody else names too).
+    The tests' own opinion: it shares nothing with the models except the records and the pseudonym. The records are read
+    once, because an engine reads again what a query names twice.
 #}
 {% macro people_by_the_laws() %}
 with

@@ -1,10 +1,6 @@
 {#
-    Begins a build: decides whether it makes every table anew or only what is new (see upkeep()), and notes in `builds` that
-    it has begun. Stops a run before any table changes where the pseudonym key is not the one that the tables were made
-    with, where a delivery was landed behind what is built or somebody was erased, and where another build is running.
-
-    A build is whole where --full-refresh says so, where none was ever completed, and where since the last completed one
-    another was begun that was whole, or had another consent_scope: some tables may be of that one.
+    A build rebuilds everything if (1) --full-refresh is given, (2) no build has completed yet, or (3) since the last
+    completed build another one began that was a full refresh or had another consent_scope: some tables may be its own.
 #}
 {% macro begin_build() %}
     {%- if execute and flags.WHICH not in ('compile', 'generate') -%}
@@ -43,14 +39,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether tables may be of another consent_scope than this build's, or half of them made anew. -#}
+{#- Whether tables may have another consent_scope than this build, or only some of them may have been rebuilt. -#}
 {% macro _is_mixed(since) -%}
     {%- set scopes = since | map(attribute='consent_scope') | list -%}
     {%- set begun_whole = since | selectattr('status', 'equalto', 'begun') | selectattr('is_whole') | list -%}
     {{ return(begun_whole != [] or scopes != [var('consent_scope')] * scopes | length) }}
 {%- endmacro %}
 
-{# Notes in `builds` that the build has ended without having completed; a killed one cannot. #}
 {% macro end_build() %}
     {%- if execute and flags.WHICH in ('run', 'build') and 'upkeep' in graph
         and load_relation(relation_of('builds')) is not none -%}
@@ -72,12 +67,10 @@
     ) -%}
 {%- endmacro %}
 
-{# The present moment as a literal, timestamp(6) in UTC. #}
 {% macro now_utc() -%}
     timestamp '{{ modules.datetime.datetime.now(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S.%f") }}'
 {%- endmacro %}
 
-{#- The events from the last completed build on, the oldest first, as mappings. -#}
 {% macro events_since_last_completed(builds) -%}
     {%- set names = [
         'status', 'build_id', 'happened_at', 'consent_scope', 'is_whole', 'key_id', 'newest_day', 'newest_lines', 'backfills',
@@ -93,16 +86,13 @@
     {{ return(events) }}
 {%- endmacro %}
 
-{#- The events of builds, without those of maintenance, which leaves every table as it is. -#}
+{# Maintenance leaves every table as it is. #}
 {% macro of_builds(events) -%}
     {%- set others = events | selectattr('status', 'equalto', 'maintaining') | map(attribute='build_id') | list -%}
     {{ return(events | rejectattr('build_id', 'in', others) | list) }}
 {%- endmacro %}
 
-{#-
-    Stops a build or maintenance while another one runs. After this one has noted that it began: of two that begin at once
-    at least one then sees the other.
--#}
+{# Called after this build has noted that it began: of two that begin at once, at least one then sees the other. #}
 {% macro stop_while_another_runs(events) -%}
     {%- set other = running(events) -%}
     {%- if other is not none -%}
@@ -111,7 +101,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The event of a build or of maintenance, not this one, that has begun, has not ended and may still run; or none. -#}
 {% macro running(events) -%}
     {%- set ended = events | selectattr('status', 'in', ['completed', 'ended']) | map(attribute='build_id') | list -%}
     {%- set since = (
@@ -132,9 +121,9 @@
 {% macro refuse_beside(other) -%}
     {{ exceptions.raise_compiler_error(
         ("Build " if other['status'] == 'begun' else "Maintenance ") ~ other['build_id'] ~ " began at "
-        ~ other['happened_at'] ~ " UTC and has not ended; two at once would replace each other's rows, or delete files that "
-        ~ "are being written. No table has been changed. Wait for it. If it was killed, say so with `dbt run-operation "
-        ~ "end_killed_builds`; by itself it counts as killed after " ~ lease_minutes()
+        ~ other['happened_at'] ~ " UTC and has not ended; two at once would replace each other's rows or delete files that "
+        ~ "are being written. No table has been changed. Wait until it ends. If it was killed, run `dbt run-operation "
+        ~ "end_killed_builds`; otherwise it counts as killed after " ~ lease_minutes()
         ~ " minutes ($STEDI_BUILD_LEASE_MINUTES)."
     ) }}
 {%- endmacro %}
@@ -142,8 +131,8 @@
 {% macro _refuse_another_key(last, key_id) -%}
     {%- if last['key_id'] != key_id -%}
         {{ exceptions.raise_compiler_error(
-            "The pseudonym key is not the one that the tables were made with, so that a person would have two ids. No table "
-            ~ "has been changed. Restore the former key; or, to change every id, run `dbt build --full-refresh`."
+            "The pseudonym key is not the one that the tables were made with, so a person would get two ids. No table has "
+            ~ "been changed. Restore the former key; or, to change every id, run `dbt build --full-refresh`."
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -151,14 +140,14 @@
 {% macro _refuse_behind_a_backfill(backfills) -%}
     {%- if backfills > 0 -%}
         {{ exceptions.raise_compiler_error(
-            "Deliveries were landed with --backfill on days that are built already, or people were erased from them, "
-            ~ backfills ~ " times, and a nightly build would not see it. No table has been changed. Run `dbt build "
-            ~ "--full-refresh` once. After an erasure that broke off run scripts/erase.py again, which does so."
+            "Days that are built already have changed, by `stedi land --backfill` or by an erasure, and a nightly build would "
+            ~ "not see it. No table has been changed. Run `dbt build --full-refresh` once. After an interrupted erasure, run "
+            ~ "`stedi erase` again instead: it rebuilds the tables."
         ) }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- What landed, as far as a build must know before it begins: lines of a day, and how often something was landed late. -#}
+{#- What a build must know before it begins: the number of backfills, and of a day's lines. -#}
 {% macro _landed(day) -%}
     {%- set query -%}
         select
@@ -171,7 +160,7 @@
     {{ return({'backfills': found[0], 'lines': found[1:] | sum}) }}
 {%- endmacro %}
 
-{#- Landed files never change, so that more lines of the newest day are more files: it is then built again, else it is done. -#}
+{#- Landed files never change, so more lines on the newest day mean more files. That day is then built again. -#}
 {% macro _first_new_day(last, lines) -%}
     {%- set one_day = modules.datetime.timedelta(days=1) -%}
     {{ return(last['newest_day'] if lines != last['newest_lines'] else last['newest_day'] + one_day) }}

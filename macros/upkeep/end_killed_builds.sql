@@ -1,7 +1,3 @@
-{#
-    Notes that builds which have not ended were killed, so that the next need not wait until they count as killed.
-    For whoever knows that none is running: `dbt run-operation end_killed_builds`.
-#}
 {% macro end_killed_builds() %}
     {%- set builds = relation_of('builds') -%}
     {%- do run_query(
@@ -10,5 +6,5 @@
         ~ " where status in ('begun', 'maintaining') and build_id not in (select build_id from " ~ builds
         ~ " where status in ('completed', 'ended'))"
     ) -%}
-    {{ log("Every build that had begun has ended, and all maintenance.", info=true) }}
+    {{ log("All builds and maintenance that had not ended are noted as ended.", info=true) }}
 {% endmacro %}

@@ -1,4 +1,3 @@
-{# Whether this run has every model in it, so that after it all tables are of one state. #}
 {% macro everything_is_selected() -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values()

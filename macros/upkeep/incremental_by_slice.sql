@@ -1,18 +1,19 @@
 {#
-    A table kept up by slices. In a whole build it is made anew, as a `table` is. In every other one each of the slices that
-    the model names (macros/upkeep/slices.sql) is taken out of the table and put in again as the model's SQL gives it now.
+    A table that nightly builds keep up to date slice by slice. A full refresh rebuilds it like a `table`. Any other build
+    deletes each of the model's slices (macros/upkeep/slices.sql) from the table and inserts it again as the model's SQL
+    gives it now.
 
-    The model's SQL knows nothing of this: the slice's condition stands around it, and the engine moves it to where the
-    data is. A build that is killed between the two statements is put right by the next, which finds the same slices: they
-    are reckoned from the last build that was completed. In between less is shared, never more.
+    The model's SQL knows nothing of this: the slice's condition stands around it, and the engine pushes it down to the
+    data. If a build is killed between the two statements, the next one repairs it: it finds the same slices, because they
+    are counted from the last completed build. Until then the table holds fewer rows, never more.
 
     Configuration
-      slices   names of slices, in the order in which they are replaced
-      appends  true: rows are only ever added, in a whole build as well
-      rewrites true, of one that appends: a whole build writes all of its rows anew, those that the model's SQL keeps of
-               them (has_rows_to_keep), so that no file holds others
-    A column that the model has and the table lacks is added; rows that stand there have null in it until they are replaced.
-    One that the table has and the model's description lacks stops the model before any row is taken out.
+      slices    names of slices, in the order in which they are replaced
+      appends   true: rows are only ever added, by a full refresh too
+      rewrites  true, for a model that appends: a full refresh rewrites the rows that the model's SQL keeps of the table
+                (has_rows_to_keep), so that no file holds others
+    A column that the model has and the table lacks is added; old rows have null in it until they are replaced. A column
+    that the table has and the model's YAML lacks stops the model before any row is deleted.
 #}
 {% materialization incremental_by_slice, default %}
     {%- set existing = load_relation(this) -%}
@@ -51,20 +52,20 @@
     {%- endfor -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {# An engine's own commit may drop a description that it did not write. #}
+    {# A commit of the engine may drop descriptions that it did not write. #}
     {%- do persist_docs(target_relation, model) -%}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# The table's columns, after those that only the model's description has were added to it. #}
+{#- The table's columns, after adding those that only the model's YAML has. -#}
 {% macro _with_new_columns(relation) -%}
     {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {%- for name in names if name not in model.columns -%}
         {{ exceptions.raise_compiler_error(
-            relation.identifier ~ " has a column " ~ name ~ " that the model's YAML lacks. Describe it there; or, where the "
-            ~ "model has it no longer, build with --full-refresh, by which it goes."
+            relation.identifier ~ " has a column " ~ name ~ " that the model's YAML lacks. Describe it there; or, if the "
+            ~ "model no longer has it, build with --full-refresh to drop it."
         ) }}
     {%- endfor -%}
     {%- for column in model.columns.values() if column.name not in names -%}

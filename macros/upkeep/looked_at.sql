@@ -1,13 +1,4 @@
-{#
-    What a test looks at. `dbt test`, and every build that makes the tables anew, look at everything. A nightly build looks
-    at the rows that it has replaced: what was delivered, and all that there is of people whose consent or device changed.
-
-    relation  a table
-    by        its column that tells whose a row is: customer_id, email or serial_number
-    slice     the slice of what was delivered (macros/upkeep/slices.sql)
-
-    Two selects and not an `or`, which would have the history read.
-#}
+{# Two selects and not an `or`, which would read the whole history. #}
 {% macro looked_at(relation, by, slice='delivered') -%}
     {%- if upkeep().is_whole -%}
         {{ return(relation) }}
@@ -23,10 +14,7 @@
     )
 {%- endmacro %}
 
-{#
-    What dbt's generic tests look at. Takes the place of dbt's macro: in a nightly build they look at what was delivered,
-    where the table says when that was.
-#}
+{# Overrides dbt's macro, for generic tests. #}
 {% macro get_where_subquery(relation) -%}
     {%- set wheres = [config.get('where')] if config.get('where') else [] -%}
     {%- set node = node_of(relation.identifier) if execute else none -%}

@@ -53,6 +53,23 @@ def test_everything_has_a_description(documented: dict[str, dict[str, Any]]) -> 
     assert len(documented) == 35
 
 
+def test_every_macro_is_documented_with_its_arguments(built: Lakehouse) -> None:
+    """Apart from private ones, and from an engine's form of a macro that is documented."""
+    macros = [
+        macro
+        for macro in artifact(built, "manifest.json")["macros"].values()
+        if macro["package_name"] == "stedi_lakehouse"
+        and not macro["name"].startswith(("_", "duckdb__", "athena__"))
+    ]
+    assert len(macros) > 50
+    for macro in macros:
+        assert macro["description"].strip(), macro["name"]
+        signature = re.search(r"{%-? (?:macro|test) \w+\((.*?)\) -?%}", macro["macro_sql"])
+        arguments = signature[1].split(", ") if signature and signature[1] else []
+        documented = [a["name"] for a in macro["arguments"] if a["description"].strip()]
+        assert documented == [a.partition("=")[0] for a in arguments], macro["name"]
+
+
 def test_every_model_states_what_a_night_may_scan_for_it(built: Lakehouse) -> None:
     settings = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
     models = {path.stem for path in (PROJECT / "models").rglob("*.sql")}

@@ -1,8 +1,3 @@
-{#
-    No row of the model lacks any of the columns. One query for all of them; returns how many rows do, by column.
-
-    columns  names of columns
-#}
 {% test never_null(model, columns) %}
 {% for column in columns %}
 select

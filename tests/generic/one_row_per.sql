@@ -1,11 +1,3 @@
-{#
-    The grain of the model: the columns tell its rows apart, where a null is a value like any other. Unlike dbt's own
-    `unique` and `not_null` it takes several columns, reads them once for both, and returns counts, never whose rows.
-
-    columns     names of columns
-    never_null  names of columns that no row may lack
-    nightly     false: a nightly build does not look, as a law's test says the same of the rows that it has replaced
-#}
 {% test one_row_per(model, columns, never_null=[], nightly=true) %}
 {%- set looks = nightly or upkeep().is_whole %}
 with

@@ -67,7 +67,7 @@ def test_a_backfill_stops_nightly_builds_until_a_full_refresh(
     before = engine.tables()
     for refused in (Build(), Build(select="customer_trusted"), Build()):
         errors, _ = course.build(refused, refresh=False)
-        assert "landed with --backfill on days that are built already" in errors
+        assert "Days that are built already have changed, by `stedi land --backfill`" in errors
         assert "No table has been changed. Run `dbt build --full-refresh` once." in errors
         assert engine.tables() == before  # that of the builds is among them
 

@@ -20,7 +20,7 @@ LITTLE = Settings(people=40, days=2, readings_per_person=6)
         (None, "There is no pseudonym key"),
         ("", "There is no pseudonym key"),
         ("\n", "There is no pseudonym key"),
-        ("k" * 31, "The pseudonym key is 31 characters long"),
+        ("k" * 31, "The pseudonym key has 31 characters"),
     ],
 )
 def test_without_a_proper_key_no_table_changes(
@@ -37,7 +37,7 @@ def test_without_a_proper_key_no_table_changes(
 
     assert not result.success
     assert complaint in result.errors
-    assert "python scripts/pseudonym_key.py" in result.errors
+    assert "stedi key make" in result.errors
     assert lakehouse.tables() == before
 
 

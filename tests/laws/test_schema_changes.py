@@ -135,7 +135,7 @@ def test_a_column_that_goes_is_an_error_that_says_what_to_do(
     errors, _ = course.build(Build(), refresh=False)
 
     assert "accelerometer_trusted has a column total that the model's YAML lacks." in errors
-    assert "build with --full-refresh, by which it goes" in errors
+    assert "build with --full-refresh to drop it" in errors
     assert copied.table("stedi_trusted.accelerometer_trusted") == before
     assert course.build(Build(full_refresh=True), refresh=True) == RIGHT
 
