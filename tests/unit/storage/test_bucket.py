@@ -47,25 +47,7 @@ def test_replacing_leaves_the_versions_of_keys_that_begin_alike(bucket: Bucket) 
     assert contents(bucket, f"{KEY}.gz") == [b"2", b"1"]
 
 
-def test_a_version_that_is_written_after_a_replacement_stays(
-    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It comes in before the old versions are deleted."""
-    put(bucket, b"before")
-    (found,) = bucket.objects(KEY)
-    delete = Bucket.delete_versions
-
-    def write_first(self: Bucket, versions: Any) -> int:
-        monkeypatch.undo()
-        put(bucket, b"theirs")
-        return delete(self, versions)
-
-    monkeypatch.setattr(Bucket, "delete_versions", write_first)
-    bucket.replace(found, [b"after"])
-    assert contents(bucket) == [b"theirs", b"after"]
-
-
-def test_a_version_that_is_written_while_an_object_is_replaced_stays(bucket: Bucket) -> None:
+def test_a_version_that_is_written_while_content_is_read_stays(bucket: Bucket) -> None:
     put(bucket, b"before")
     (found,) = bucket.objects(KEY)
 
@@ -76,6 +58,45 @@ def test_a_version_that_is_written_while_an_object_is_replaced_stays(bucket: Buc
     with pytest.raises(Changed):
         bucket.replace(found, content())
     assert contents(bucket) == [b"theirs", b"before"]
+
+
+@pytest.mark.parametrize("operation", ["ListObjectVersions", "HeadObject", "PutObject"])
+def test_a_version_that_is_written_just_before_a_request_stays(
+    operation: str, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, b"before")
+    (found,) = bucket.objects(KEY)
+    call = bucket.client._make_api_call
+
+    def write_first(name: str, arguments: Any) -> Any:
+        if name == operation:
+            monkeypatch.undo()
+            put(bucket, b"theirs")
+        return call(name, arguments)
+
+    monkeypatch.setattr(bucket.client, "_make_api_call", write_first)
+    with pytest.raises(Changed):
+        bucket.replace(found, [b"after"])
+    assert contents(bucket) == [b"theirs", b"before"]
+
+
+def test_a_version_that_is_written_after_a_replacement_replaces_it(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, b"before")
+    (found,) = bucket.objects(KEY)
+    call = bucket.client._make_api_call
+
+    def write_afterwards(name: str, arguments: Any) -> Any:
+        answer = call(name, arguments)
+        if name == "PutObject":
+            monkeypatch.undo()
+            put(bucket, b"theirs")
+        return answer
+
+    monkeypatch.setattr(bucket.client, "_make_api_call", write_afterwards)
+    bucket.replace(found, [b"after"])
+    assert contents(bucket) == [b"theirs", b"after"]
 
 
 def test_replacing_keeps_content_type_metadata_and_tags(bucket: Bucket) -> None:
