@@ -3,7 +3,7 @@
 A nightly build looks at no ingest_date before the newest that is built. What is built the landing
 zone does not know; the nearest thing to it that it does know is the newest ingest_date that landed
 for any entity. So nothing lands on an older day, built or not, unless --backfill asks for it: that
-leaves a note (backfill_note.py), by which nightly builds refuse to run until a full refresh.
+leaves a note (backfill.py), by which nightly builds refuse to run until a full refresh.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""The register of erasures: who must not come back, without their emails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.pseudonym_key import hmac_sha256
+from stedi.restricted.store import RestrictedStore
+from stedi.storage.folder import FolderStorage
+
+ANN, BEN = "ann@example.com", "ben@example.com"
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> ErasureRegister:
+    register = ErasureRegister(RestrictedStore(FolderStorage(tmp_path / "restricted")))
+    register.make_key()
+    return register
+
+
+def test_the_key_is_made_once(tmp_path: Path, register: ErasureRegister) -> None:
+    assert ErasureRegister(RestrictedStore(FolderStorage(tmp_path / "new"))).key() is None
+    key = register.key()
+    register.make_key()
+    assert register.key() == key
+    assert len(key or "") == 64
+
+
+def test_people_are_noted_under_the_hmac_of_their_email(register: ErasureRegister) -> None:
+    register.erase(ANN)
+    register.erase(ANN)
+    assert register.erasures() == [hmac_sha256(ANN, register.key() or "")]
+
+
+def test_a_reinstated_person_may_come_back(register: ErasureRegister) -> None:
+    register.erase(ANN)
+    register.erase(BEN)
+    register.reinstate(ANN)
+    assert register.erasures() == [register.erasure_of(BEN)]
+
+
+def test_what_an_erasure_must_know_is_kept_until_it_ends(register: ErasureRegister) -> None:
+    register.begin([ANN, BEN], {"devices": ["1"]})
+    register.begin([ANN], {"devices": []})
+    assert sorted(register.begun(ANN), key=str) == [{"devices": ["1"]}, {"devices": []}]
+    assert register.others_begun([ANN]) == 1
+    assert register.others_begun([ANN, BEN]) == 0
+    register.end([ANN])
+    assert register.begun(ANN) == []
+    assert register.begun(BEN) == [{"devices": ["1"]}]
+
+
+def test_no_file_holds_an_email(register: ErasureRegister, tmp_path: Path) -> None:
+    register.begin([ANN], {"devices": ["1"]})
+    register.erase(ANN)
+    register.keep_receipt("20240131", {"people": [register.erasure_of(ANN)]})
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 4
+    assert not [path for path in files if ANN in f"{path}{path.read_text()}"]
