@@ -19,6 +19,7 @@ from local_athena.statements import Rejected, Statement, translate
 from local_athena.trino import ICEBERG, Answer, QueryFailed, Trino
 
 PAGE = 1000  # rows of a page of results, the header among them
+PATIENCE = 1.0  # seconds that an answer about a running query waits for its end: less polling
 DAYS_KEPT = 432_000  # seconds: what VACUUM leaves alone unless a table's property says otherwise
 
 Reply = str | tuple[str, dict[str, int]]
@@ -40,6 +41,7 @@ class Execution:
     started: float = field(default_factory=time.time)
     ended: float | None = None
     next_uri: str | None = None
+    has_ended: threading.Event = field(default_factory=threading.Event)
 
 
 class Engine:
@@ -59,6 +61,7 @@ class Engine:
     def stop(self, execution: Execution) -> None:
         if execution.state == "RUNNING":
             execution.state = "CANCELLED"
+            execution.has_ended.set()
             if execution.next_uri:
                 self._trino.cancel(execution.next_uri)
 
@@ -75,6 +78,7 @@ class Engine:
         execution.ended = time.time()
         if execution.state == "RUNNING":
             execution.state = ended
+        execution.has_ended.set()
 
     def _run_statement(self, execution: Execution, statement: Statement) -> None:
         schema = execution.context.get("Database", "default")
@@ -137,11 +141,10 @@ def install(engine: Engine) -> None:
 
     def get_query_execution(self: AthenaResponse) -> Reply:
         execution = engine.executions.get(self._get_param("QueryExecutionId"))
-        return (
-            _invalid("QueryExecution was not found")
-            if execution is None
-            else _query_execution(execution)
-        )
+        if execution is None:
+            return _invalid("QueryExecution was not found")
+        execution.has_ended.wait(PATIENCE)
+        return _query_execution(execution)
 
     def batch_get_query_execution(self: AthenaResponse) -> Reply:
         asked = self._get_param("QueryExecutionIds")

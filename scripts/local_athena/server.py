@@ -7,12 +7,14 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
 import requests
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from local_athena import athena, cloudformation, glue, trino
 from local_athena.stopping import not_stopped
@@ -28,6 +30,13 @@ EXPORTED = (
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
 )
+
+
+def _look_up_once() -> None:
+    """Has moto find the service of a request in memory; it lists its own folder for each."""
+    dispatcher: Any = DomainDispatcherApplication
+    if not hasattr(dispatcher.get_backend_for_host, "cache_info"):
+        dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)
 
 
 def _say_nothing(text: str) -> None:
@@ -73,6 +82,7 @@ class LocalAthena:
             self._cleaning.enter_context(temporary)
         self.folder = Path(temporary.name)
         self._report("Starting AWS's APIs (moto)")
+        _look_up_once()
         self.server = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self.server.start()
         self._cleaning.callback(self.server.stop)
