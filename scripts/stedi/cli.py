@@ -1,29 +1,32 @@
-"""The `stedi` command. A subcommand's module is imported only when it is asked for."""
+"""The `stedi` command. A subcommand's module is imported only when it is called."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
-# name -> (module of stedi.commands, first line of its help)
+from stedi.commands.errors import Failure, explain
+
+# In this order in the help: name -> one line of what it does. The module has the same name.
 COMMANDS = {
-    "land": ("land", "Land files, byte for byte."),
-    "demo": ("demo", "Fill the landing zone with a folder's files, or with synthetic ones."),
-    "generate": ("generate", "Generate synthetic deliveries, with what a build must make of them."),
-    "summary": ("summary", "Summarize what the last build on DuckDB produced."),
-    "erase": ("erase", "Erase people from landing, tables and old files."),
-    "maintain": ("maintain", "Compact tables, so that no file holds deleted rows."),
-    "purge": ("purge", "Delete old object versions from the bucket for good."),
-    "key": ("key", "Make or rotate the pseudonym key."),
-    "aws": ("aws", "Provision the lakehouse on AWS."),
-    "cost": ("cost", "Report what the last dbt run scanned on Athena, and what it cost."),
-    "evidence": ("evidence", "Write the privacy officer's page."),
+    "land": "Land files in the landing zone.",
+    "demo": "Land a folder's files, or synthetic ones.",
+    "generate": "Generate synthetic deliveries of any size.",
+    "summary": "Summarize the last build on DuckDB.",
+    "erase": "Erase people from landing zone, tables and old files.",
+    "maintain": "Compact tables, so that no file holds deleted rows.",
+    "purge": "Delete old object versions from the bucket.",
+    "key": "Make or rotate the pseudonym key.",
+    "aws": "Provision the lakehouse on AWS.",
+    "cost": "Report the cost of the last dbt run on Athena.",
+    "evidence": "Write the privacy officer's page.",
 }
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when it is called, so that `--help` is quick."""
+    """A group that needs no subcommand's module for its help, nor to complete their names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -31,13 +34,24 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"stedi.commands.{COMMANDS[cmd_name][0]}").main
+        try:
+            command = import_module(f"stedi.commands.{cmd_name}").main
+        except ModuleNotFoundError as error:
+            explained = explain(error)
+            if explained is None:
+                raise
+            raise Failure(explained) from error
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+            formatter.write_dl([*COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=COMMANDS[name]) for name in names), *options]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,5 +59,6 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Run the STEDI lakehouse: land files, erase people, maintain tables, provision AWS.
 
-    A lakehouse is named as in dbt: --target duckdb (the default) or --target athena.
+    Commands and dbt work on the same lakehouse: that of the dbt target duckdb (the default) or
+    athena.
     """

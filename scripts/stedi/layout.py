@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 ENTITIES = ("customer", "accelerometer", "step_trainer")
 BACKFILL = "backfill"  # notes of deliveries on days before the newest
 LANDED = (*ENTITIES, BACKFILL)
@@ -36,3 +39,18 @@ LAYERS = ("landing", *BUILT_LAYERS, "restricted")
 # workgroup may read them all.
 QUERYING_ROLES = ("dbt", "analyst", "privacy-officer")
 ROLES = (*QUERYING_ROLES, "glue")
+
+# DuckDB names a database after its file. These names already mean something else in it.
+_DUCKDB_NAMES = ("main", "memory", "temp", "system", "information_schema", "pg_catalog", "landing")
+
+
+def database_name_problem(path: Path) -> str | None:
+    """Why DuckDB or dbt cannot use a database file of this name, and what to do, or None."""
+    name = path.name.lstrip(".").partition(".")[0]
+    advice = "name it otherwise, as lakehouse.duckdb"
+    if not re.fullmatch(r"[\w $-]+", name):
+        allowed = "letters, digits, spaces, _, - and $"
+        return f"{path}: a database file's name may hold only {allowed} before its dot; {advice}"
+    if name.lower() in _DUCKDB_NAMES or name.lower().startswith("stedi_"):
+        return f"{path}: DuckDB would take {name} for the database and for a part of it; {advice}"
+    return None

@@ -50,8 +50,11 @@ class Project:
         )
 
     def path(self, variable: str, default: str) -> Path:
-        """An absolute path: that of an environment variable, or a default, within the project."""
-        return self.folder / Path(os.environ.get(variable) or default).expanduser()
+        """The absolute path that an environment variable names, or a default.
+
+        As in dbt, a relative one is relative to the project's folder, and ~ is a name like any.
+        """
+        return self.folder / (os.environ.get(variable) or default)
 
     @property
     def target_path(self) -> Path:
@@ -69,28 +72,45 @@ class Project:
         path = self.folder / "dbt_project.yml"
         return _read_yaml(path)
 
+    @cached_property
+    def profiles_path(self) -> Path:
+        """profiles.yml, where dbt finds it: in $DBT_PROFILES_DIR, else in the project or ~/.dbt.
+
+        Raises UsageError if there is none.
+        """
+        named = os.environ.get("DBT_PROFILES_DIR")
+        folders = [Path(named).absolute()] if named else [self.folder, Path.home() / ".dbt"]
+        for folder in folders:
+            if (folder / "profiles.yml").exists():
+                return folder / "profiles.yml"
+        raise UsageError(
+            f"{folders[0] / 'profiles.yml'}: no such file. In the project's folder, run "
+            "`cp profiles.yml.example profiles.yml`, or set DBT_PROFILES_DIR"
+        )
+
+    @property
+    def default_target(self) -> str:
+        """The target that dbt uses if no option or variable names one. Raises UsageError."""
+        return str(_rendered(self._profile.get("target", "default"), self.profiles_path))
+
     def output(self, target: str) -> dict[str, Any]:
         """A target's output in profiles.yml, with env_var() rendered as dbt renders it.
 
-        The file is looked for where dbt looks: $DBT_PROFILES_DIR, else the project's folder, else
-        ~/.dbt. Raises UsageError where it cannot be found or read.
+        Raises UsageError if it is missing or cannot be read.
         """
-        named = os.environ.get("DBT_PROFILES_DIR")
-        folders = [Path(named)] if named else [self.folder, Path.home() / ".dbt"]
-        path = next((f / "profiles.yml" for f in folders if (f / "profiles.yml").exists()), None)
-        if path is None:
+        outputs = self._profile.get("outputs") or {}
+        if not isinstance(outputs.get(target), dict):
             raise UsageError(
-                f"{folders[0] / 'profiles.yml'}: no such file. In the project's folder, run "
-                "`cp profiles.yml.example profiles.yml`, or set DBT_PROFILES_DIR"
-            )
-        outputs = (_read_yaml(path).get(NAME) or {}).get("outputs") or {}
-        if target not in outputs:
-            raise UsageError(
-                f"{path}: the profile {NAME} has no output {target}; take it from "
+                f"{self.profiles_path}: the profile {NAME} has no output {target}; take it from "
                 "profiles.yml.example"
             )
-        rendered: dict[str, Any] = _rendered(outputs[target], path)
+        rendered: dict[str, Any] = _rendered(outputs[target], self.profiles_path)
         return rendered
+
+    @cached_property
+    def _profile(self) -> dict[str, Any]:
+        profile = _read_yaml(self.profiles_path).get(NAME)
+        return profile if isinstance(profile, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -116,11 +136,16 @@ class Dbt:
         command = [str(Path(sys.executable).with_name("dbt")), *(["--quiet"] if quiet else [])]
         command += [*arguments, "--target", self.target]
         command += ["--vars", variables] if variables else []
+        # Absolute, as the process works in the project's folder.
+        places = {
+            "DBT_PROJECT_DIR": str(self.project.folder),
+            "DBT_PROFILES_DIR": str(self.project.profiles_path.parent),
+        }
         process = subprocess.Popen(
             command,
             cwd=self.project.folder,
-            env={**os.environ, **self.environment},
-            stdout=sys.stderr.fileno(),
+            env=os.environ | places | dict(self.environment),
+            stdout=2,  # stderr
         )
         try:
             code = process.wait(None if minutes is None else 60 * minutes)
@@ -129,7 +154,7 @@ class Dbt:
             process.wait()
             raise TimeoutError from None
         if code:
-            raise DbtFailed(f"`dbt {' '.join(arguments)}` failed; its own message stands above")
+            raise DbtFailed(f"`dbt {' '.join(arguments)}` failed; see its messages above")
 
 
 def as_arguments(values: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stedi.errors import UsageError
-from stedi.layout import RESTRICTED
+from stedi.layout import RESTRICTED, database_name_problem
 from stedi.project import Dbt, Project
 from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
 from stedi.restricted.store import RestrictedStore
@@ -112,19 +112,23 @@ class AthenaTarget:
 Target = DuckDbTarget | AthenaTarget
 
 
-def resolve(name: str, config: Path | None = None) -> Target:
-    """The lakehouse of a dbt target: `duckdb` or `athena`.
+def resolve(name: str | None = None, config: Path | None = None) -> Target:
+    """The lakehouse of a dbt target: `duckdb` or `athena`, or the profile's own target if None.
 
-    config: names of everything on AWS; infrastructure/config.toml of the project where None.
+    config: the names of everything on AWS; None for the project's infrastructure/config.toml.
     Raises UsageError.
     """
     project = Project.find()
+    name = name or project.default_target
     output = project.output(name)
     if name == "duckdb":
+        database = project.folder / str(output.get("path", ""))
+        if problem := database_name_problem(database):
+            raise UsageError(problem)
         return DuckDbTarget(
             project,
             project.folder / _landing(output),
-            project.folder / str(output.get("path", "")),
+            database,
             project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE),
         )
     from stedi.aws.config import load_config

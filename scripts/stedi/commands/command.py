@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from stedi.commands.errors import explain
-from stedi.errors import StediError
+from stedi.commands.errors import Failure, explain
 from stedi.target import CONFIG, AthenaTarget, DuckDbTarget, Target, resolve
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class Failure(click.ClickException):
-    """A StediError on its way to the terminal, with its exit code."""
-
-    def __init__(self, error: StediError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
 
 
 class Command(click.Command):
@@ -33,35 +25,42 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self._access, self._retry = access, retry
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Reads the options, which finds the lakehouse. Raises Failure."""
+        with self._explained():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command. Raises Failure in place of every error that has an explanation."""
-        try:
+        with self._explained():
             return super().invoke(ctx)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if explained := explain(error, self._access, self._retry):
-                raise Failure(explained) from error
-            raise
+            explained = explain(error, self._access, self._retry)
+            if explained is None:
+                raise
+            raise Failure(explained) from error
 
 
 def target_options(command: Decorated) -> Decorated:
     """Adds `--target` and `--config`, which together name a lakehouse, as one argument `target`."""
 
-    def resolved(context: click.Context, _: click.Parameter, name: str) -> Target:
-        try:
-            return resolve(name, context.params.pop("config", None))
-        except StediError as error:
-            raise Failure(error) from error
+    def resolved(context: click.Context, _: click.Parameter, name: str | None) -> Target:
+        return resolve(name, context.params.pop("config", None))
 
     command = click.option(
         "--target",
         type=click.Choice(["duckdb", "athena"]),
         envvar="DBT_TARGET",
-        default="duckdb",
-        show_default="$DBT_TARGET or duckdb",
+        show_default="$DBT_TARGET, else as in profiles.yml",
         callback=resolved,
-        help="The lakehouse to work on: a target of dbt's profile.",
+        help="The lakehouse to work on, as dbt's option of this name.",
     )(command)
     return config_option(command)
 

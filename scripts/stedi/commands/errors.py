@@ -1,11 +1,13 @@
-"""The one translation of errors from AWS, DuckDB and the disk into sentences that say what to do."""
+"""The one translation of errors of AWS, DuckDB and the disk into sentences that say what to do."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-from stedi.errors import StediError
+import click
+
+from stedi.errors import StediError, UsageError
 
 _RENEW = "renew the credentials"
 _NO_BUCKET = (
@@ -30,6 +32,21 @@ WHAT_TO_DO = {
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
 
 
+# Libraries of which not every installation has all -> the extra of this package that has them.
+_EXTRAS = {
+    "boto3": "aws", "botocore": "aws",
+    "markupsafe": "evidence", "matplotlib": "evidence", "sqlglot": "evidence",
+}  # fmt: skip
+
+
+class Failure(click.ClickException):
+    """A StediError on its way to the terminal, with its exit code."""
+
+    def __init__(self, error: StediError) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+
 def explain(error: Exception, access: str = "", retry: str = "") -> StediError | None:
     """An error as a sentence; None for one that is a bug and deserves its traceback.
 
@@ -38,6 +55,11 @@ def explain(error: Exception, access: str = "", retry: str = "") -> StediError |
     """
     if isinstance(error, StediError):
         return error
+    if isinstance(error, ModuleNotFoundError):
+        library = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(library)
+        install = f"`pip install '.[{extra}]'` in the project's folder"
+        return UsageError(f"{library} is not installed; run {install}") if extra else None
     again = f". {retry}" if retry else ""
     # AWS's and DuckDB's errors can only come from libraries that were imported; importing botocore
     # here would cost every offline command half a second.

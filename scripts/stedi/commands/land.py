@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -73,7 +73,7 @@ def main(
     if plan.is_late:
         # Before the first file, so that a landing that breaks off has left its note too.
         names = [delivery.path.name for delivery in plan.to_land]
-        note = leave_note(zone, entity, ingest_date, names, datetime.now(timezone.utc))
+        note = leave_note(zone, entity, ingest_date, names, datetime.now(UTC))
         click.echo(f"noted as {note}: {FULL_REFRESH}")
     for address in land(zone, entity, ingest_date, plan.to_land):
         tqdm.write(f"landed {address}")  # above the bar

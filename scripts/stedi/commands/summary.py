@@ -1,18 +1,17 @@
-"""Tell what the last build made: rows by layer, what was withheld and rejected, where to look."""
+"""`stedi summary`: what the last build on DuckDB produced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 import click
 import duckdb
 
 from stedi.commands.command import AthenaTarget, Command, Target, target_options
 from stedi.commands.text import Rows, section
+from stedi.duckdb_target.compaction import open_database
 from stedi.errors import StediError, UsageError
-
-LAYERS = ("staging", "trusted", "curated", "audit")
+from stedi.layout import BUILT_LAYERS
 
 
 def landed(connection: duckdb.DuckDBPyConnection) -> Rows:
@@ -26,21 +25,17 @@ def landed(connection: duckdb.DuckDBPyConnection) -> Rows:
 
 
 def rows_by_layer(connection: duckdb.DuckDBPyConnection) -> Rows:
-    """layer (named once), table, rows."""
-    tables = connection.execute(
-        "select table_schema, table_name from information_schema.tables order by table_name"
-    ).fetchall()
+    """layer (in its first row only), table, rows."""
     found: list[tuple[str, str, int]] = []
-    for layer in LAYERS:
-        for schema, table in tables:
-            if schema == f"stedi_{layer}":
-                counts = connection.execute(f"select count(*) from {schema}.{table}").fetchall()
-                found.append((layer, table, counts[0][0]))
-    return [
-        (layer if number == 0 else "", table, rows)
-        for layer, group in groupby(found, key=lambda row: row[0])
-        for number, (_, table, rows) in enumerate(group)
-    ]
+    for layer in BUILT_LAYERS:
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_schema = ? order by 1",
+            [f"stedi_{layer}"],
+        ).fetchall()
+        for number, (table,) in enumerate(tables):
+            [(rows,)] = connection.execute(f"select count(*) from stedi_{layer}.{table}").fetchall()
+            found.append(("" if number else layer, table, rows))
+    return found
 
 
 def withheld(connection: duckdb.DuckDBPyConnection) -> Rows:
@@ -74,16 +69,16 @@ def summary(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 def main(target: Target) -> None:
     """Summarize what the last build on DuckDB produced, layer by layer."""
     if isinstance(target, AthenaTarget):
-        raise UsageError("the summary reads a DuckDB file; on Athena, see `stedi evidence`")
+        raise UsageError("the summary is of a DuckDB file; on Athena, run `stedi evidence`")
     database = target.database
     if not database.exists():
         raise UsageError(f"{database}: no such database; `dbt build` creates it")
-    with duckdb.connect(database, read_only=True) as connection:
+    with open_database(database, read_only=True) as connection:
         try:
             for line in summary(connection):
                 click.echo(line)
         except duckdb.CatalogException as error:
-            raise StediError(f"{database}: not built completely; run `dbt build`") from error
+            raise StediError(f"{database}: its build is not complete; run `dbt build`") from error
     click.echo(f"\nTables  {database}  (duckdb.connect, or any DuckDB client)")
     docs = target.project.target_path / "static_index.html"
     if docs.exists():

@@ -1,17 +1,17 @@
-"""dbt-duckdb plugin: what Glue and Athena give the athena target, for the duckdb target.
+"""dbt-duckdb plugin: gives the duckdb target what Glue and Athena give the athena target.
 
-- the catalog `landing` (in memory, made anew at each start): the landing tables as views that read
-  the files themselves, and the restricted tables: the pseudonym key, the key of erasures, and who
-  was erased
-- the function hmac_sha256, which DuckDB lacks
-- the function compact_database, which makes the database file anew (duckdb_file.py)
+- The catalog `landing`, in memory and filled at each start: the landing tables as views that read
+  the files themselves, and the restricted tables: pseudonym key, erasure key and who was erased.
+- The function hmac_sha256, which DuckDB lacks.
+- The function compact_database, which compacts the database file (compaction.py).
 
-Files that DuckDB's CSV reader would not give line for line are read in Python instead, so that
-every line of every file is there. A file that cannot be read stops dbt before any table changes.
+Python reads the files whose lines DuckDB's CSV reader would change, so that every line of every
+file is there. A file that cannot be read stops dbt before any table changes.
 
-A start reads what has landed since the last one. What it must know of the rest lies in a folder of
-each entity that readers pass over, <entity>/.duckdb/: who reads a file (verdicts.py), and copies of
-what Python has read (line_copies.py). Where that cannot be written to, each start reads it all.
+A start reads only what is new. What it must know of the other files is in a folder of each entity
+that readers of the landing zone ignore, <entity>/.duckdb/: which files DuckDB can read exactly
+(readers.py), and copies of the others (copies.py). If that folder is not writable, each start reads
+all files.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from __future__ import annotations
 import atexit
 import re
 import weakref
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from stedi.duckdb_target.compaction import NotCompacted, compact
+from stedi.duckdb_target.compaction import compact_open, open_database
 from stedi.duckdb_target.copies import COPIES_FOLDER, Copies, fill
-from stedi.duckdb_target.readers import Stamp, Verdicts
+from stedi.duckdb_target.readers import PlainFiles, Stamp
 from stedi.errors import StediError
 from stedi.landing.files import (
     CSV_LONGEST_LINE,
@@ -38,15 +40,15 @@ from stedi.landing.files import (
     check_readable,
     landed_files,
 )
-from stedi.layout import LANDED
+from stedi.layout import LANDED, database_name_problem
 from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.pseudonym_key import hmac_sha256, key_file, read_key
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
 
-# The date is cut out of the file's name, not left to hive_partitioning, which would take any folder
-# above the landing root that is named like `line=x` for a partition too. Either way DuckDB opens
-# only the files of the dates that a query asks for.
+# The date is taken from the path and not from hive_partitioning, which would also take a folder
+# above the landing root named `line=x`, say, for a partition. Either way DuckDB opens only the
+# files of the dates that a query asks for.
 _PLAIN_LINES = f"""
     select
         line,
@@ -59,43 +61,44 @@ _PLAIN_LINES = f"""
         max_line_size = {CSV_LONGEST_LINE}
     )
 """
-# The date is in the name of a copy too, and for the same reason.
+# A copy's date is in its name, too, for the same reason.
 _COPIED_LINES = """
     select line, file_name, regexp_extract(filename, '/([^/_]*)_[^/]*$', 1) as ingest_date
     from read_parquet({files}, hive_partitioning = false, filename = true)
 """
-# Both take a path with one of these for a pattern, and a backslash for a separator. (Escaped,
-# it lists the folder, and fails if any name there begins with a backslash.)
+# Both readers take a path with one of these characters for a pattern, and a backslash for a
+# separator. (If it is escaped, DuckDB lists the folder, and fails if any name in it begins with a
+# backslash.)
 _PATTERN = re.compile(r"[*?\[\\]")
 
 
 class Files(NamedTuple):
-    """An entity's landed files: those that DuckDB reads, copies of the others, and where there can
-    be no copy (ingest_date, path)."""
+    """An entity's landed files, by how their lines are read."""
 
-    plain: list[Path]
-    copies: list[Path]
-    other: list[tuple[str, Path]]
+    plain: list[Path]  # by DuckDB
+    copies: list[Path]  # Parquet copies of files that DuckDB cannot read exactly
+    other: list[tuple[str, Path]]  # by Python at each start: ingest_date and path
 
 
 def sort_files(root: Path, entity: str) -> Files:
-    """Sorts an entity's landed files by who reads them. Raises UnreadableFile for any of them."""
+    """Sorts an entity's landed files by how to read them. Raises UnreadableFile."""
     files = Files([], [], [])
     folder = root / entity / COPIES_FOLDER
-    has_no_copies = _PATTERN.search(str(folder))
+    can_copy = not _PATTERN.search(str(folder))
     with closing(Copies(folder)) as copies:
-        verdicts = Verdicts(folder)
+        plain_files = PlainFiles(folder)
         for ingest_date, path in landed_files(root, entity):
             stamp = Stamp.of(path)
-            if verdicts.is_plain(ingest_date, path, stamp) and not _PATTERN.search(str(path)):
+            is_plain = plain_files.includes(ingest_date, path, stamp)
+            if is_plain and not _PATTERN.search(str(path)):
                 files.plain.append(path)
-            elif not has_no_copies and (copy := copies.of(ingest_date, path, stamp)):
+            elif can_copy and (copy := copies.of(ingest_date, path, stamp)):
                 files.copies.append(copy)
             else:
                 check_readable(path)
                 files.other.append((ingest_date, path))
-        verdicts.keep()
-        copies.drop_others()
+        plain_files.save()
+        copies.delete_others()
     return files
 
 
@@ -103,58 +106,92 @@ class Plugin(BasePlugin):
     """Loaded by the duckdb target of profiles.yml; its config gives `landing`, the landing root."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Takes the landing root. Raises DbtRuntimeError for a database file of unusable name."""
         self.root = Path(plugin_config["landing"]).resolve()
+        if self.creds and (problem := database_name_problem(Path(self.creds.path))):
+            raise DbtRuntimeError(problem)
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Called before dbt connects. Raises DbtRuntimeError if the database cannot be opened."""
+        # Of the error that connecting raises dbt would show a traceback.
+        try:
+            open_database(Path(creds.path)).close()
+        except StediError as error:
+            raise DbtRuntimeError(str(error)) from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Provides the catalog and the function. Raises DbtRuntimeError."""
+        """Adds the catalog and the functions to a connection. Raises DbtRuntimeError."""
+        _check_settings(conn, (self.creds and self.creds.settings) or {})
         # All files are read before the database is touched: dbt connects a second time to roll
-        # back, and must meet the same error again, not the half of a first attempt.
+        # back, and must then get the same error, not find a catalog that is half there.
         try:
             zones = {entity: sort_files(self.root, entity) for entity in LANDED}
             register = ErasureRegister(RestrictedStore(FolderStorage(key_file().parent)))
-            restricted = {
-                "pseudonym_key (pseudonym_key": [read_key(key_file())],
-                "erasure_key (erasure_key": [register.key()],
-                "erasures (erasure": register.erasures(),
-            }
+            restricted: list[tuple[str, str, list[str | None]]] = [
+                ("pseudonym_key", "pseudonym_key", [read_key(key_file())]),
+                ("erasure_key", "erasure_key", [register.key()]),
+                ("erasures", "erasure", [*register.erasures()]),
+            ]
         except StediError as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
-        # Left open at the exit of sqlfluff, say, it has DuckDB print a page of leaks.
+        # If it is still open when sqlfluff, say, ends, DuckDB prints a page of leaks.
         atexit.register(conn.close)
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
-        self._provide_compaction(conn)
+        self._add_compaction(conn)
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
-        for table, values in restricted.items():
-            _provide(conn, table, values)
+        for table, column, values in restricted:
+            _add_restricted(conn, table, column, values)
         for entity, files in zones.items():
-            _provide_lines(conn, entity, files)
+            _add_lines(conn, entity, files)
 
-    def _provide_compaction(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """compact_database() gives the bytes of the file before and after, as `BEFORE AFTER`."""
-        known = weakref.ref(conn)  # else each would keep the other alive
+    def _add_compaction(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Adds compact_database(): returns the file's bytes before and after, as `BEFORE AFTER`."""
+        reference = weakref.ref(conn)  # otherwise the function would keep the connection open
 
         def compact_database() -> str:
+            connection = reference()
+            assert connection is not None, "the function runs on the connection"
+            assert self.creds is not None, "dbt gives a plugin its credentials"
             try:
-                with closing(known().cursor()) as own:
-                    sizes = compact(own, self.creds.database, Path(self.creds.path))
+                with closing(connection.cursor()) as own:
+                    sizes = compact_open(own, self.creds.database, Path(self.creds.path))
                     return f"{sizes.before} {sizes.after}"
-            except NotCompacted as error:
+            except StediError as error:
                 raise DbtRuntimeError(str(error)) from None
 
-        # side_effects: else it might be run twice, or not at all
+        # side_effects: without it, DuckDB may call the function twice, or not at all.
         conn.create_function("compact_database", compact_database, [], "VARCHAR", side_effects=True)
 
 
-def _provide(conn: duckdb.DuckDBPyConnection, table: str, values: list[str | None]) -> None:
-    """A restricted table of one column, given as `table (column`."""
-    conn.execute(f"create table landing.stedi_restricted.{table} varchar)")
+def _check_settings(conn: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> None:
+    """Raises DbtRuntimeError for a setting of the profile that DuckDB refuses."""
+    for name, value in settings.items():
+        text = str(value).replace("'", "''")
+        try:
+            conn.execute(f"set {name} = '{text}'")
+        except duckdb.Error as error:  # of which dbt would show a traceback
+            where = "profiles.yml"
+            if name == "memory_limit":
+                where += " or STEDI_DUCKDB_MEMORY"
+            raise DbtRuntimeError(
+                f"DuckDB's {name} cannot be {value!r} ({error}); correct it in {where}"
+            ) from None
+
+
+def _add_restricted(
+    conn: duckdb.DuckDBPyConnection, table: str, column: str, values: Iterable[str | None]
+) -> None:
+    """Adds a restricted table of one column; no row for an empty value."""
+    name = f"landing.stedi_restricted.{table}"
+    conn.execute(f"create table {name} ({column} varchar)")
     for value in filter(None, values):
-        conn.execute(f"insert into landing.stedi_restricted.{table}) values (?)", [value])
+        conn.execute(f"insert into {name} values (?)", [value])
 
 
-def _provide_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -> None:
+def _add_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -> None:
+    """Adds an entity's landing table: line, file_name, ingest_date."""
     table = f"landing.stedi_landing.{entity}"
     conn.execute(
         f"create table {table}_other (line varchar, file_name varchar, ingest_date varchar)"
@@ -170,7 +207,7 @@ def _provide_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -
 
 
 def plain_lines(paths: list[Path]) -> str:
-    """A query for the lines of one or more plain files, with their file_name and ingest_date."""
+    """A query for the lines of one or more plain files: line, file_name, ingest_date."""
     return _PLAIN_LINES.format(files=_sql_list(paths))
 
 

@@ -1,7 +1,7 @@
-"""Who reads a landed file, DuckDB itself or Python, kept from one start of dbt to the next.
+"""Remembers, between dbt runs, which landed files DuckDB can read exactly. Safe to delete.
 
-To find out, a file must be read to its end; noted, that is done once a file, so that a start takes
-as long as what is new, not as all that ever landed. The notes may be deleted at any time.
+Finding that out takes reading a file to its end. As it is done once a file, dbt starts as quickly
+as it can read what is new, however much has ever landed.
 """
 
 from __future__ import annotations
@@ -11,25 +11,28 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import stedi.landing.files as landing_files
+import stedi.landing.files
 from stedi.landing.files import is_plain, unreadable
 from stedi.storage.atomic import replace
 
-# Verdicts, and lines that were read, hold for the code that says what they are.
-READER = hashlib.sha256(Path(landing_files.__file__).read_bytes()).hexdigest()[:16]
+# What is remembered holds only for the code that read the files: is_plain and read_lines.
+READER = hashlib.sha256(Path(stedi.landing.files.__file__).read_bytes()).hexdigest()[:16]
+FILE_NAME = "plain_files.json"
+
+_Known = dict[str, list[int | bool]]  # ingest_date/name -> size, mtime_ns, is it plain
 
 
 class Stamp(NamedTuple):
-    """By what a file is known again. One that has changed has another stamp."""
+    """Identifies a version of a file: a changed file has another stamp."""
 
-    size: int
+    size: int  # bytes
     mtime_ns: int
 
     @classmethod
     def of(cls, path: Path) -> Stamp:
-        """Raises UnreadableFile."""
+        """The stamp of a file. Raises UnreadableFile."""
         try:
             found = path.stat()
         except OSError as error:
@@ -38,51 +41,51 @@ class Stamp(NamedTuple):
 
 
 def may_read(path: Path) -> bool:
-    """Whether this process may open the file, without opening it."""
+    """Whether this process may open the file, found without opening it."""
     return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-class Verdicts:
-    """The verdicts on the landed files of an entity, kept in a folder that readers pass over."""
+class PlainFiles:
+    """Knows which of an entity's landed files are plain: DuckDB reads exactly their lines.
+
+    folder: where it is remembered, a folder that readers of the landing zone ignore.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "verdicts"
+        self._path = folder / FILE_NAME
         self._before = _read(self._path)
-        self._now: dict[str, list] = {}
+        self._now: _Known = {}
 
-    def is_plain(self, ingest_date: str, path: Path, stamp: Stamp) -> bool:
-        """landing_files.is_plain of a file; reads it if need be, one that is not plain in part.
+    def includes(self, ingest_date: str, path: Path, stamp: Stamp) -> bool:
+        """Whether a file is plain; reads it if that is not known, and a plain one to its end.
 
-        `stamp` was taken before, so that a file that changes meanwhile is read at the next start.
+        stamp: taken before, so that a file that changes meanwhile is read again at the next start.
         Raises UnreadableFile.
         """
         name = f"{ingest_date}/{path.name}"
-        noted = self._before.get(name)
-        if noted in ([*stamp, True], [*stamp, False]) and may_read(path):
-            self._now[name] = noted
-        else:
-            self._now[name] = [*stamp, is_plain(path)]
-        return self._now[name][-1]
+        known = self._before.get(name)
+        if known not in ([*stamp, True], [*stamp, False]) or not may_read(path):
+            known = [*stamp, is_plain(path)]
+        self._now[name] = known
+        return bool(known[-1])
 
-    def keep(self) -> None:
-        """Notes the verdicts, if any is new or a file is gone. Where that fails all stays right.
+    def save(self) -> None:
+        """Remembers the files asked about, and no others. If it cannot, they are read again.
 
-        For when every file was found to be readable.
+        To be called once all files were found to be readable.
         """
-        if self._now == self._before:
-            return
-        notes = json.dumps({"reader": READER, "files": self._now})
-        with suppress(OSError):
-            self._path.parent.mkdir(exist_ok=True)
-            replace(self._path, [notes.encode()])
+        if self._now != self._before:
+            content = json.dumps({"reader": READER, "files": self._now}).encode()
+            with suppress(OSError):
+                self._path.parent.mkdir(exist_ok=True)
+                replace(self._path, [content])
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The notes; none where there are none, or such that another version of the code wrote."""
+def _read(path: Path) -> _Known:
+    """What was remembered; nothing if it cannot be read or other code wrote it."""
     try:
-        notes = json.loads(path.read_bytes())
-        if notes["reader"] == READER and isinstance(notes["files"], dict):
-            return notes["files"]
+        content = json.loads(path.read_bytes())
+        known = content["files"] if content["reader"] == READER else {}
+        return known if isinstance(known, dict) else {}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        pass
-    return {}
+        return {}

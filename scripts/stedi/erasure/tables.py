@@ -10,8 +10,8 @@ from typing import Protocol
 
 import duckdb
 
+from stedi.duckdb_target.compaction import check_free, compact, remove_unfinished
 from stedi.duckdb_target.copies import COPIES_FOLDER
-from stedi.duckdb_target.database import check_free, compact, tidy
 from stedi.erasure.landing_root import LandingRoot
 from stedi.layout import ENTITIES
 from stedi.project import Dbt
@@ -81,7 +81,7 @@ class DuckDbTables:
         compact(self.database)
 
     def stored(self) -> Iterator[Stored]:
-        tidy(self.database)
+        remove_unfinished(self.database)
         paths = [*self.database.parent.glob(f"{self.database.name}*"), *artifacts(self.dbt)]
         for path in paths:
             yield from files_below(path)

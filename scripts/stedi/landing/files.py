@@ -1,7 +1,7 @@
-"""What a landed file is: where it lies, whether it can be read, and which lines it holds.
+"""Landed files: where they are, whether they can be read, and which lines they hold.
 
-The one place that knows. `land.py` refuses by it, and the DuckDB target reads by it, so that both
-engines see the same lines: Trino ends a line at LF, CR or CRLF and keeps blank lines.
+Both `stedi land` and the DuckDB target use these rules, so that both engines see the same lines:
+Trino ends a line at LF, CR or CRLF and keeps blank lines.
 """
 
 from __future__ import annotations
@@ -17,40 +17,39 @@ from typing import BinaryIO
 from stedi.errors import StediError
 from stedi.landing.names import SUFFIXES, for_people, ingest_date_of, is_hidden, is_utf8_name
 
-# A line that is not UTF-8 is not JSON. It is shown as Latin-1, which every byte is, behind this
-# mark, which no JSON text begins with: nothing of it is lost and nothing of it is accepted.
+# A line that is not UTF-8 is not JSON. It is decoded as Latin-1, which can hold every byte, after
+# this mark, with which no JSON text begins: nothing of it is lost, and nothing of it is accepted.
 NOT_UTF8 = "\ufffd"
 BOM = "\ufeff"
 
-# Control characters for DuckDB's CSV reader, which plain files are checked not to hold.
+# Control characters that DuckDB's CSV reader is given, and that no plain file holds.
 CSV_SEPARATOR = "\x01"
 CSV_NULL = "\x02"
 CSV_LONGEST_LINE = 1 << 21
 _NOT_PLAIN = tuple(mark.encode() for mark in ("\r", "\0", CSV_SEPARATOR, CSV_NULL))
-_BLOCK = CSV_LONGEST_LINE // 2  # a line is shorter than two blocks where each block has a line end
-# Bits of a gzip header (RFC 1952, 2.3.1): DuckDB unpacks a member with a file name, or none.
+_BLOCK = CSV_LONGEST_LINE // 2  # if each block has a line end, no line is as long as two blocks
+# Flags of a gzip header (RFC 1952, 2.3.1): DuckDB unpacks a member with or without a file name.
 _GZIP_FLAGS_OF_DUCKDB = (b"\x00", b"\x08")
-_BLANK_LINE = re.compile(rb"\n\n")  # finds it in less than half the time of `in`
+_BLANK_LINE = re.compile(rb"\n\n")  # takes less than half the time of `in`
 _BOM_BYTES = BOM.encode()
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class UnreadableFile(StediError):
-    """A landed file that cannot be read to its end. Its text names the file and says what to do."""
+    """A landed file cannot be read to its end."""
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """Open a landed file for reading its (unpacked) bytes."""
-    return gzip.open(path) if path.name.endswith(".gz") else open(path, "rb")
+def _open(path: Path) -> BinaryIO | gzip.GzipFile:
+    return gzip.open(path) if path.name.endswith(".gz") else path.open("rb")
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
-    """Yield a landed file's unpacked bytes in blocks of 1 MiB.
+    """Yields a landed file's unpacked bytes in blocks of 1 MiB.
 
-    Raises UnreadableFile where it cannot be opened, or is not whole (a truncated or broken gzip).
+    Raises UnreadableFile if it cannot be opened, or is a truncated or corrupt gzip.
     """
     try:
-        with open_bytes(path) as stream:
+        with _open(path) as stream:
             while block := stream.read(_BLOCK):
                 yield block
     except (OSError, EOFError, zlib.error) as error:
@@ -58,13 +57,13 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
 
 def unreadable(path: Path, error: Exception) -> UnreadableFile:
-    """The error for people of what reading a file raised."""
+    """The error to raise for an error of reading a file."""
     reason = getattr(error, "strerror", None) or error
     return UnreadableFile(f"{for_people(path)}: cannot be read ({reason}); ask for it again")
 
 
 def check_readable(path: Path) -> None:
-    """Read a file to its end; raise UnreadableFile if that fails."""
+    """Reads a file to its end. Raises UnreadableFile."""
     for _ in read_blocks(path):
         pass
 
@@ -72,9 +71,9 @@ def check_readable(path: Path) -> None:
 def is_plain(path: Path) -> bool:
     """Whether DuckDB's CSV reader gives exactly this file's lines.
 
-    It does where the file is UTF-8 without BOM, CR, blank lines and three control characters, no
-    line is too long, and a gzip is of the kind it unpacks. (It drops blank lines and refuses bytes
-    that are not UTF-8.) Where the answer is no, the file need not have been read to its end.
+    It does if the file is UTF-8 without BOM, CR, blank lines and three control characters, no line
+    is too long, and a gzip is of the kind that DuckDB unpacks. (It drops blank lines, and refuses
+    bytes that are not UTF-8.) If the answer is no, the file may not have been read to its end.
     Raises UnreadableFile.
     """
     if path.name.endswith(".gz") and not _is_plain_gzip(path):
@@ -101,7 +100,7 @@ def is_plain(path: Path) -> bool:
 
 
 def _is_plain_gzip(path: Path) -> bool:
-    """Whether a gzip is one member, with a header that DuckDB knows, and nothing behind it."""
+    """Whether a gzip is one member, with a header that DuckDB knows, and nothing after it."""
     member = zlib.decompressobj(wbits=31)
     try:
         with path.open("rb") as file:
@@ -118,9 +117,9 @@ def _is_plain_gzip(path: Path) -> bool:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yield a landed file's lines as text, blank ones too, without their ends and BOMs before them.
+    """Yields a landed file's lines as text, blank ones too, without line ends and leading BOMs.
 
-    A BOM that begins the file is none of its bytes, as Trino reads it: alone, it is no line.
+    As for Trino, a BOM at the start of the file is not a part of it: a lone one is not a line.
     Raises UnreadableFile, maybe after some lines.
     """
     line: list[bytes] = []  # the pieces of the line whose end has not come yet
@@ -135,19 +134,19 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def _without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks of a file, the first one without a BOM at its start."""
+    """The blocks of a file, without a BOM at its start."""
     yield next(blocks, b"").removeprefix(_BOM_BYTES)
     yield from blocks
 
 
 def _without_halved_ends(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks, with a CR at the end of one, maybe the first half of a CRLF, put in the next."""
-    held = b""
+    """The blocks, with a CR at the end of one moved to the next: it may be half of a CRLF."""
+    moved = b""
     for block in blocks:
-        whole = held + block
-        held = b"\r" if whole.endswith(b"\r") else b""
-        yield whole.removesuffix(held)
-    yield held
+        whole = moved + block
+        moved = b"\r" if whole.endswith(b"\r") else b""
+        yield whole.removesuffix(moved)
+    yield moved
 
 
 def _text(line: bytes) -> str:
@@ -158,11 +157,10 @@ def _text(line: bytes) -> str:
 
 
 def landed_files(root: Path, entity: str) -> list[tuple[str, Path]]:
-    """List an entity's landed files as (ingest_date, path), in order; an absent zone has none.
+    """Lists an entity's landed files as (ingest_date, path), in order; none if there is no zone.
 
-    Raises UnreadableFile for what lies where no engine would look for it, or under a folder that is
-    named for no day, since a line that nobody reads would be lost; and for a folder that cannot be
-    listed.
+    Raises UnreadableFile if a folder cannot be listed, and for a file that no engine would read
+    because of its place or name, since its lines would be lost unnoticed.
     """
     zone = root / entity / "landing"
     found = []
@@ -178,7 +176,7 @@ def landed_files(root: Path, entity: str) -> list[tuple[str, Path]]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What lies in a folder and is not hidden, in order. Raises UnreadableFile."""
+    """The contents of a folder that are not hidden, in order. Raises UnreadableFile."""
     try:
         return sorted(path for path in folder.iterdir() if not is_hidden(path))
     except OSError as error:
@@ -187,7 +185,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _misplaced(path: Path, zone: Path) -> UnreadableFile:
     return UnreadableFile(
-        f"{for_people(path)}: not a landed file. Files lie under "
-        f"{for_people(zone)}/ingest_date=YYYY-MM-DD/, a day of the calendar, and have names in "
-        f"UTF-8 that end in {', '.join(SUFFIXES)}; move it away and land it with scripts/land.py"
+        f"{for_people(path)}: not a landed file. These are in folders "
+        f"{for_people(zone)}/ingest_date=YYYY-MM-DD/, named for a day, and their names are in "
+        f"UTF-8 and end in {', '.join(SUFFIXES)}. Move it away and land it with `stedi land`"
     )

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Records of landed lines: fields as staging reads them, for erasure and for search."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def lower(text: str) -> str:
 
     Python alone would look at the letters around a sigma, and make two letters of a dotted I.
     """
-    return text.replace("Σ", "σ").replace("İ", "i").lower()
+    return (
+        text.replace("\N{GREEK CAPITAL LETTER SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")
+        .replace("İ", "i")
+        .lower()
+    )
 
 
 def email_of(value: Any) -> str | None:

@@ -105,6 +105,10 @@ def _line(text: str) -> str:
     return f"{text}\n" if text else "\r\n"
 
 
+def _not_json(way: Callable[[str], str]) -> BadLine:
+    return lambda fields: _line(way(object_text(fields)))
+
+
 def _missing(field: str, later: tuple[str, ...]) -> list[BadLine]:
     """Ways to lack a field, whatever is wrong with the fields checked after it."""
 
@@ -125,7 +129,11 @@ def _missing(field: str, later: tuple[str, ...]) -> list[BadLine]:
 
 def _invalid(field: str, values: tuple[str, ...], later: tuple[str, ...]) -> list[BadLine]:
     """Ways to have a field wrong, whatever is wrong with the fields checked after it."""
-    ways: list[BadLine] = [lambda fields, v=value: plain(fields | {field: v}) for value in values]
+
+    def having(value: str) -> BadLine:
+        return lambda fields: plain(fields | {field: value})
+
+    ways = [having(value) for value in values]
     ways.append(lambda fields: f'{{"{field}":{values[0]},' + plain(fields)[1:])
     ways.append(lambda fields: plain(fields | dict.fromkeys(later, "null") | {field: "[]"}))
     if field == "timestamp":
@@ -141,9 +149,7 @@ def _renamed(fields: Fields, old: str, new: str, value: str) -> Fields:
 
 def kinds(source: str) -> dict[str, list[BadLine]]:
     """Every way for a line of the source to be bad, by the reason it is rejected for."""
-    ways: dict[str, list[BadLine]] = {
-        "not_json": [lambda fields, w=way: _line(w(object_text(fields))) for way in NOT_JSON]
-    }
+    ways: dict[str, list[BadLine]] = {"not_json": [_not_json(way) for way in NOT_JSON]}
     fields = CHECKED[source]
     for place, (field, values) in enumerate(fields.items()):
         later = tuple(fields)[place + 1 :]

@@ -32,7 +32,8 @@ class Customer(NamedTuple):
 
 Motion = tuple[str, int, float, float, float]  # email, time, x, y, z
 Distance = tuple[str, int, float]  # serial number, time, distance
-Delivered = list[tuple[int, list]]  # day of delivery, the records that came
+Row = tuple[Any, ...]
+Delivered = list[tuple[int, list[Any]]]  # day of delivery, the records that came
 
 
 def current_record(records: Iterable[Customer]) -> Customer:
@@ -94,9 +95,9 @@ class Expectation:
     landing: dict[str, dict[str, dict[str, int]]]
     rejected: dict[str, dict[str, int]]
     staging: dict[str, int]
-    since_consent: dict[str, dict]
-    any_time: dict[str, dict]
-    rows: dict[str, dict[str, list[tuple]]] | None = None
+    since_consent: dict[str, dict[str, Any]]
+    any_time: dict[str, dict[str, Any]]
+    rows: dict[str, dict[str, list[Row]]] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The counts as plain dictionaries, without the rows."""
@@ -121,14 +122,14 @@ class Ledger:
     def __init__(self, keep_rows: bool = False, erased: Collection[str] = frozenset()) -> None:
         """erased: emails of people who were erased, and are withheld if they come back."""
         self.erased = frozenset(erased)
-        self.landed = {source: Counter() for source in SOURCES}
-        self.accepted = {source: Counter() for source in SOURCES}
-        self.refused = {source: Counter() for source in SOURCES}
-        self.reasons = {source: Counter() for source in SOURCES}
+        self.landed: dict[str, Counter[int]] = {source: Counter() for source in SOURCES}
+        self.accepted: dict[str, Counter[int]] = {source: Counter() for source in SOURCES}
+        self.refused: dict[str, Counter[int]] = {source: Counter() for source in SOURCES}
+        self.reasons: dict[str, Counter[str]] = {source: Counter() for source in SOURCES}
         self.people = 0
-        self.outcomes = {source: Counter() for source in SOURCES[1:]}
-        self.tables = {scope: Counter() for scope in SCOPES}
-        self.rows: dict | None = None
+        self.outcomes: dict[str, Counter[str]] = {source: Counter() for source in SOURCES[1:]}
+        self.tables: dict[str, Counter[str]] = {scope: Counter() for scope in SCOPES}
+        self.rows: dict[str, defaultdict[str, list[Row]]] | None = None
         if keep_rows:
             self.rows = {part: defaultdict(list) for part in ("staging", *SCOPES)}
 
@@ -179,7 +180,7 @@ class Ledger:
 
     def curate(self, released: Iterable[dict[str, tuple[set[str], set[str]]]]) -> None:
         """Takes what the sessions of one neighbourhood returned: who has both, is curated."""
-        people = {scope: (set(), set()) for scope in SCOPES}
+        people: dict[str, tuple[set[str], set[str]]] = {s: (set(), set()) for s in SCOPES}
         for session in released:
             for scope, (moved, measured) in session.items():
                 people[scope][0].update(moved)
@@ -189,6 +190,9 @@ class Ledger:
 
     def expectation(self, dates: list[str]) -> Expectation:
         """The sum of it all. dates: the ingest date of each day."""
+        rows = None
+        if self.rows is not None:
+            rows = {part: dict(tables) for part, tables in self.rows.items()}
         return Expectation(
             landing={source: self._reconciliation(source, dates) for source in SOURCES},
             rejected={source: dict(self.reasons[source]) for source in SOURCES},
@@ -198,16 +202,17 @@ class Ledger:
                 "stg_step_trainer": self.accepted["step_trainer"].total(),
                 "rejected_lines": sum(refused.total() for refused in self.refused.values()),
             },
-            **{
-                scope: {"tables": dict(self.tables[scope]), "funnel": self._funnel(scope)}
-                for scope in SCOPES
-            },
-            rows=self.rows and {part: dict(tables) for part, tables in self.rows.items()},
+            since_consent=self._judged("since_consent"),
+            any_time=self._judged("any_time"),
+            rows=rows,
         )
 
-    def _accept(self, source: str, delivered: Delivered) -> Iterable:
+    def _judged(self, scope: str) -> dict[str, Any]:
+        return {"tables": dict(self.tables[scope]), "funnel": self._funnel(scope)}
+
+    def _accept(self, source: str, delivered: Delivered) -> Iterable[Any]:
         """The records without their duplicates; each counts on the day it first came."""
-        first_day: dict = {}
+        first_day: dict[Any, int] = {}
         for day, records in delivered:
             self.landed[source][day] += len(records)
             for record in records:
@@ -216,7 +221,9 @@ class Ledger:
         self.accepted[source].update(first_day.values())
         return first_day
 
-    def _release(self, scope: str, moved: list, measured: list) -> tuple[set[str], set[str]]:
+    def _release(
+        self, scope: str, moved: list[Any], measured: list[Any]
+    ) -> tuple[set[str], set[str]]:
         """Fills the trusted and curated readings; returns who has motion, who has distance."""
         motions = [m for outcome, m in moved if outcome_in(scope, outcome) == "released"]
         distances = [d for outcome, d in measured if outcome_in(scope, outcome) == "released"]
@@ -229,11 +236,11 @@ class Ledger:
         self._fill(scope, "machine_learning_curated", met)
         return {motion[0] for motion in motions}, {owner for owner, *_ in distances}
 
-    def _fill(self, scope: str, table: str, rows: list) -> None:
+    def _fill(self, scope: str, table: str, rows: Collection[Row]) -> None:
         self.tables[scope][table] += len(rows)
         self._keep(scope, table, rows)
 
-    def _keep(self, part: str, table: str, rows: Iterable) -> None:
+    def _keep(self, part: str, table: str, rows: Iterable[Row]) -> None:
         if self.rows is not None:
             self.rows[part][table].extend(map(tuple, rows))
 
@@ -252,7 +259,7 @@ class Ledger:
         return counts
 
     def _funnel(self, scope: str) -> dict[str, dict[str, int]]:
-        funnel = {source: Counter() for source in self.outcomes}
+        funnel: dict[str, Counter[str]] = {source: Counter() for source in self.outcomes}
         for source, outcomes in self.outcomes.items():
             for outcome, readings in outcomes.items():
                 funnel[source][outcome_in(scope, outcome)] += readings

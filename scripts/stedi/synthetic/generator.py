@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -41,7 +41,7 @@ PART_LINES = 100_000
 BUFFER = 1 << 16  # characters that wait for each open part
 SESSION = 1_000  # instants that are held in memory at once
 WAYS = [(x, y, z) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) for z in (-1.0, 0.0, 1.0)]
-SOURCE_FORMS: dict[str, tuple[Callable[[tuple], str], Callable[[tuple], Fields]]] = {
+SOURCE_FORMS: dict[str, tuple[Callable[[Any], str], Callable[[Any], Fields]]] = {
     "customer": (customer_line, customer_fields),
     "accelerometer": (motion_line, motion_fields),
     "step_trainer": (distance_line, distance_fields),
@@ -135,7 +135,9 @@ class Generator:
                 delivered += self._deliver("customer", life, day, [record])
         return self._ledger.register(delivered)
 
-    def _readings(self, life: Life, register: Register) -> Iterator[dict]:
+    def _readings(
+        self, life: Life, register: Register
+    ) -> Iterator[dict[str, tuple[set[str], set[str]]]]:
         for session in sessions(life, self._settings):
             yield self._ledger.session(
                 register,
@@ -143,7 +145,7 @@ class Generator:
                 self._deliver("step_trainer", life, session.day, session.distances),
             )
 
-    def _deliver(self, source: str, life: Life, day: int, records: list) -> Delivered:
+    def _deliver(self, source: str, life: Life, day: int, records: list[Any]) -> Delivered:
         """Writes records whenever the person's life has them delivered; returns when that was."""
         if not records:
             return []
@@ -152,7 +154,7 @@ class Generator:
             self._parts[source][on].write(self._lines(source, on, style, records))
         return [(on, records) for on, _ in delivered]
 
-    def _lines(self, source: str, day: int, style: str, records: list) -> list[str]:
+    def _lines(self, source: str, day: int, style: str, records: list[Any]) -> list[str]:
         """The records as lines, and the bad lines that are due among them."""
         line, fields = SOURCE_FORMS[source]
         if style in STYLES:
@@ -179,7 +181,7 @@ def sessions(life: Life, settings: Settings) -> Iterator[Session]:
 
 
 def _measure(session: Session, life: Life, settings: Settings, instant: int, luck: int) -> None:
-    """Adds the readings of one instant; luck: 0..2699, what decides their values."""
+    """Adds the readings of one instant. luck: decides their values, from 0 to 2699."""
     time = life.other_times.get(instant, settings.time_of(life.number, instant))
     distance, way = divmod(luck, len(WAYS))
     if life.motion:

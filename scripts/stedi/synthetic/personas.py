@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from stedi.synthetic.expectation import Customer
 
@@ -150,7 +151,7 @@ def newcomer(number: int) -> Life:
     return Life(number, ((0, record),), ((0, serial_of(number)),))
 
 
-def first_recorded(life: Life, **changes: object) -> Life:
+def first_recorded(life: Life, **changes: Any) -> Life:
     """The life with another first record."""
     day, record = life.records[0]
     return replace(life, records=((day, record._replace(**changes)), *life.records[1:]))
@@ -161,7 +162,7 @@ def consenting(life: Life) -> Life:
     return first_recorded(life, research=life.latest.registration)
 
 
-def then(life: Life, day: int, time: int, **changes: object) -> Life:
+def then(life: Life, day: int, time: int, **changes: Any) -> Life:
     """The life with one more record, an update at `time` (ms) delivered on `day`."""
     record = life.latest._replace(**({"last_update": time} | changes))
     return replace(life, records=(*life.records, (day, record)))
@@ -231,10 +232,10 @@ def consents_again(life: Life, plan: Settings) -> Life:
 
 def updates_arrive_out_of_order(life: Life, plan: Settings) -> Life:
     """The latest record arrives first; the older one names another device and another consent."""
-    registered = life.latest.registration
+    registered = life.latest.last_update
     life = first_recorded(consenting(life), last_update=START)
-    changes = {"research": START + DAY, "serial_number": serial_of(life.number, 2)}
-    return then(life, plan.days - 1, registered, **changes)
+    second = serial_of(life.number, 2)
+    return then(life, plan.days - 1, registered, research=START + DAY, serial_number=second)
 
 
 def refuses_in_a_tie(life: Life, plan: Settings) -> Life:

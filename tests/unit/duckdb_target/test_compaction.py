@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from stedi.duckdb_target.compaction import Compacted, NotCompacted, compact, size_of
+import stedi.storage.atomic as atomic
+from stedi.duckdb_target.compaction import Sizes, check_free, compact, compact_open
+from stedi.errors import StediError
 
 
 @pytest.fixture
@@ -26,10 +28,10 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def compacted(path: Path) -> Compacted:
+def compacted(path: Path) -> Sizes:
     with duckdb.connect(path) as connection:
         name = connection.execute("select current_database()").fetchone()[0]
-        return compact(connection, name, path)
+        return compact_open(connection, name, path)
 
 
 def rows(path: Path) -> list[tuple[int, str]]:
@@ -52,7 +54,7 @@ def test_the_file_shrinks_and_keeps_its_rows_and_mode(database: Path) -> None:
 
 def test_rows_that_are_only_in_the_log_are_kept(database: Path) -> None:
     killed(database, lambda connection: connection.execute("insert into t values (10, 'row 10')"))
-    assert size_of(database.with_name(f"{database.name}.wal")) > 0
+    assert database.with_name(f"{database.name}.wal").stat().st_size > 0
     compacted(database)
     assert rows(database) == [*ROWS, (10, "row 10")]
 
@@ -83,7 +85,7 @@ def test_a_full_disk_leaves_the_old_file(database: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "fsync", full)
     before = database.read_bytes()
-    with pytest.raises(NotCompacted, match=r"No space left on device.*stays as it was"):
+    with pytest.raises(StediError, match=r"No space left on device.*is unchanged"):
         compacted(database)
     assert database.read_bytes() == before
     assert [path.name for path in database.parent.iterdir()] == [database.name]
@@ -124,7 +126,42 @@ def at_step(step: int, connection: duckdb.DuckDBPyConnection, path: Path) -> Non
     """Compacts, and ends before the statement or, after those, the syncing or renaming `step`."""
     name = connection.execute("select current_database()").fetchone()[0]
     left = [step]
-    sync, replace = os.fsync, os.replace
-    os.fsync = lambda handle: (countdown(left), sync(handle))
-    os.replace = lambda *paths: (countdown(left), replace(*paths))
-    compact(Stops(connection, left), name, path)
+    sync, replace = atomic.sync, Path.replace
+    atomic.sync = lambda path: (countdown(left), sync(path))
+    Path.replace = lambda *paths: (countdown(left), replace(*paths))
+    compact_open(Stops(connection, left), name, path)
+
+
+def test_a_database_that_is_not_open_elsewhere_is_compacted(database: Path) -> None:
+    before = database.stat().st_size
+    compact(database)
+    assert database.stat().st_size < before
+    assert rows(database) == ROWS
+
+
+def test_a_missing_database_is_left_alone(tmp_path: Path) -> None:
+    compact(tmp_path / "none.duckdb")
+    check_free(tmp_path / "none.duckdb")
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("use", [check_free, compact])
+def test_a_database_that_another_process_has_open_is_refused(
+    use: Callable[[Path], None], database: Path
+) -> None:
+    ready, done = multiprocessing.Event(), multiprocessing.Event()
+
+    def hold() -> None:
+        with duckdb.connect(database):
+            ready.set()
+            done.wait(30)
+
+    process = multiprocessing.get_context("fork").Process(target=hold)
+    process.start()
+    ready.wait(30)
+    with pytest.raises(
+        StediError, match=r"another process has it open \(Conflicting lock .*and run this again"
+    ):
+        use(database)
+    done.set()
+    process.join()

@@ -14,10 +14,9 @@ import duckdb
 import pytest
 from dbt_common.exceptions import DbtRuntimeError
 
-import stedi.duckdb_target.readers as verdicts
 import stedi.landing.files as landing_files
 from stedi.duckdb_target.copies import Copies
-from stedi.duckdb_target.readers import Stamp
+from stedi.duckdb_target.readers import FILE_NAME, READER, Stamp
 from support.landing_views import Landed, connected, expected_rows, land, rows
 from support.users import nobody
 
@@ -40,13 +39,16 @@ SECRET = "somebody@example.com"
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the landed files that Python opens from now on."""
     names: list[str] = []
-    for function in ("read_blocks", "_is_plain_gzip"):
 
-        def noted(path: Path, then: Callable = getattr(landing_files, function)) -> object:
+    def watched(function: Callable[[Path], object]) -> Callable[[Path], object]:
+        def watch(path: Path) -> object:
             names.append(path.name)
-            return then(path)
+            return function(path)
 
-        monkeypatch.setattr(landing_files, function, noted)
+        return watch
+
+    for name in ("read_blocks", "_is_plain_gzip"):
+        monkeypatch.setattr(landing_files, name, watched(getattr(landing_files, name)))
     return names
 
 
@@ -144,8 +146,8 @@ def test_a_query_for_a_date_opens_the_copies_of_that_date(tmp_path: Path) -> Non
 def test_broken_notes_count_for_nothing(notes: bytes, tmp_path: Path) -> None:
     land(tmp_path, LANDED)
     connected(tmp_path)
-    path = tmp_path / "accelerometer" / ".duckdb" / "verdicts"
-    path.write_bytes(notes.replace(b"READER", verdicts.READER.encode()))
+    path = tmp_path / "accelerometer" / ".duckdb" / FILE_NAME
+    path.write_bytes(notes.replace(b"READER", READER.encode()))
     assert rows(connected(tmp_path)) == expected_rows(LANDED)
     assert len(json.loads(path.read_bytes())["files"]) == len(LANDED)
 
@@ -153,8 +155,8 @@ def test_broken_notes_count_for_nothing(notes: bytes, tmp_path: Path) -> None:
 def test_notes_of_other_code_count_for_nothing(tmp_path: Path, read: list[str]) -> None:
     land(tmp_path, LANDED)
     connected(tmp_path)
-    path = tmp_path / "accelerometer" / ".duckdb" / "verdicts"
-    path.write_text(path.read_text().replace(verdicts.READER, "0123456789abcdef"))
+    path = tmp_path / "accelerometer" / ".duckdb" / FILE_NAME
+    path.write_text(path.read_text().replace(READER, "0123456789abcdef"))
     read.clear()
     connected(tmp_path)
     assert set(read) == {name for _, name in LANDED}
@@ -295,6 +297,6 @@ def test_a_copy_that_another_start_makes_meanwhile_stays(tmp_path: Path) -> None
     folder, path = tmp_path / "accelerometer" / ".duckdb", place(tmp_path, "2024-01-01", "a.json")
     one, other = Copies(folder), Copies(folder)
     copy = other.of("2024-01-01", path, Stamp.of(path))
-    one.drop_others()  # one has listed the landed files before this one came
+    one.delete_others()  # one has listed the landed files before this one came
     assert copy
     assert copy.exists()

@@ -87,14 +87,14 @@ def test_a_running_build_is_refused(
 ) -> None:
     duckdb.connect(tmp_path / "lakehouse.duckdb").close()
 
-    def locked(path: object, **_: object) -> None:
+    def locked(*_: object, **__: object) -> None:
         raise duckdb.IOException("Could not set lock on file")
 
-    monkeypatch.setattr("stedi.duckdb_target.database.duckdb.connect", locked)
+    monkeypatch.setattr("stedi.duckdb_target.compaction.duckdb.connect", locked)
     before = files(folder)
     result = run(f"{ANN.email}\n")
     assert result.exit_code == 1
-    assert "another process has it open, a build" in result.output
+    assert "another process has it open" in result.output
     assert files(folder) == before
 
 
