@@ -58,6 +58,7 @@ lint: $(DEV) profiles.yml
 	@AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none $(BIN)/dbt --quiet compile --target athena \
 	    --no-populate-cache --no-introspect --target-path target/athena
 	@$(BIN)/sqlfluff lint --config .sqlfluff-athena --ignore-local-config target/athena/compiled
+	@$(BIN)/dbt-bouncer run > target/dbt-bouncer.txt 2>&1 || { cat target/dbt-bouncer.txt; exit 1; }
 
 docs: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
