@@ -120,6 +120,12 @@ def test_every_call_of_stedi_exists(document: Document) -> None:
             assert given <= options_of(STEDI[name]) | {"--help"}, text
 
 
+def test_the_reference_describes_each_selector_of_dbt() -> None:
+    selectors = yaml.safe_load((PROJECT / "selectors.yml").read_text())["selectors"]
+    described = re.findall(r"--selector (\w+)`", REFERENCE.section("dbt selectors"))
+    assert described == [selector["name"] for selector in selectors]
+
+
 def make_targets() -> set[str]:
     found = re.search(r"^\.PHONY: (.+)$", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE)
     assert found
