@@ -1,4 +1,4 @@
-"""Laws 1, 2, 5 and 6 over whole lives on the local Athena; see tests/lakehouse/test_whole_lives.py.
+"""Laws 1, 2, 5 and 6 over whole lives on the local Athena; see tests/laws/test_whole_lives.py.
 
 STEDI_ATHENA_LIVES (0)         how many random lives, forty in a lakehouse
 STEDI_HISTORIES_SEED (0)       other lives

@@ -69,7 +69,7 @@ def test_what_was_used_on_a_day_is_known_after_a_withdrawal(measured: Lakehouse)
 
 
 def test_of_who_was_erased_only_counts_are_left(measured: Lakehouse) -> None:
-    """As scripts/erase.py does, of landing: no line of theirs is left."""
+    """Removes all lines of theirs from landing, as `stedi erase` does."""
     counts = "select count(*), sum(readings) from stedi_audit.releases"
     before = measured.query(counts)
     for path in measured.landing.glob("*/landing/*/*.json"):

@@ -1,5 +1,5 @@
 """What lands behind the newest day that is built: no nightly build would see it, so none runs until
-a full refresh has read it. By scripts/land.py and dbt, from the refusal to the next night."""
+a full refresh has read it. By `stedi land` and dbt, from the refusal to the next night."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RIGHT = ("", [])
 
 
 class LandedByPeople(OnDuckDB):
-    """A lakehouse whose files land by scripts/land.py, with the options that are given."""
+    """A lakehouse whose files land by `stedi land`, with the given options."""
 
     options: tuple[str, ...] = ()
 

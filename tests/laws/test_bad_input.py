@@ -66,7 +66,7 @@ def test_an_absent_zone_is_zero_rows(lakehouse: Lakehouse) -> None:
 
 @pytest.fixture(params=["a truncated gzip", "no gzip at all", "a dangling link"])
 def unreadable(request: pytest.FixtureRequest, lakehouse: Lakehouse) -> Path:
-    """A file of the zone that cannot be read; more of that in tests/scripts."""
+    """A file of the zone that cannot be read; more of that in tests/unit/landing."""
     path = lakehouse.land("customer", "broken.json.gz", gzip.compress(hostile_file())[:-9])
     if request.param == "no gzip at all":
         path.write_bytes(b"{}\n")

@@ -1,6 +1,6 @@
 """Law 4 on random histories: wherever a build gets to, it is where a full refresh would.
 
-    STEDI_HISTORIES=20 pytest tests/lakehouse/test_histories_converge.py    # 400 sequences, 8 min
+    STEDI_HISTORIES=20 pytest tests/laws/test_histories_converge.py    # 400 sequences, 8 min
 
 A history is twenty lives of three people each, which have nothing to do with each other: as many
 random sequences of deeds, that share their builds.

@@ -61,7 +61,7 @@ class Lakehouse:
         return path
 
     def withhold(self, email: str) -> None:
-        """Notes that a person was erased, as scripts/erase.py does."""
+        """Notes that a person was erased, as `stedi erase` does."""
         name = hmac.new(ERASURE_KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
         for file, content in {
             "erasure_key/erasure_key": ERASURE_KEY, f"erasures/{name}": name,
