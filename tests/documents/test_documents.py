@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 
 import click
@@ -177,3 +178,22 @@ def test_paths_that_are_named_exist(document: Document) -> None:
         document.prose,
     )
     assert [path for path in paths if not (PROJECT / path).exists()] == []
+
+
+def test_nothing_names_what_has_moved() -> None:
+    """Scripts that are commands of stedi now, and former folders of tests."""
+    gone = re.compile(
+        r"scripts/\w+\.py|tests/(lakehouse|athena_local|erasing|provisioning|evidence|scripts)\b"
+    )
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.sql", "*.yml", "*.md", "*.toml", "*.j2", "Makefile", ".ci"],
+        cwd=PROJECT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    names = {
+        f"{name}: {found[0]}"
+        for name in listed
+        if name not in ("CHANGELOG.md", "tests/documents/test_documents.py")
+        and (PROJECT / name).exists()
+        for found in gone.finditer((PROJECT / name).read_text(encoding="utf-8"))
+    }
+    assert sorted(names) == []

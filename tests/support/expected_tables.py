@@ -1,7 +1,8 @@
 """What the tables must hold of the lives of a history, worked out from what was delivered alone.
 
-Trusted, curated and audit are the generator's own expectation (stedi.synthetic.expectation); of staging
-it knows little, so the few definitions that it lacks are here. No line is read, no database asked.
+Trusted, curated and audit are the generator's own expectation (stedi.synthetic.expectation). It
+knows little of staging, so the few definitions that it lacks are here. No line is read, no database
+asked.
 """
 
 from __future__ import annotations
