@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from stedi.errors import StediError
 from stedi.storage.storage import BLOCK, Changed, Content, Object, Progress, Version
 
+_LARGEST = 5 << 30  # bytes that S3 takes in one request
 _MOST_AT_ONCE = 1000  # objects that S3 deletes in one request
 _NULL = "null"  # id of the only version of an object in a bucket that keeps no versions
 # What S3 answers if an object is not as the request demands.
@@ -42,7 +43,7 @@ class NotDeleted(StediError):
 class Bucket:
     """A bucket by its name; every method raises ClientError.
 
-    An object is written by one request, which S3 takes up to 5 GB.
+    An object is written by one request, so it may have up to 5 GB.
     """
 
     client: Any
@@ -87,7 +88,7 @@ class Bucket:
         return bool(known == sha256)
 
     def create(self, key: str, content: Content, progress: Progress = lambda _: None) -> bool:
-        with _buffered(content) as (file, digest):
+        with self._buffered(key, content) as (file, digest):
             try:
                 self._put(key, _Reported(file, progress), digest, {"IfNoneMatch": "*"})
             except ClientError as error:
@@ -100,7 +101,7 @@ class Bucket:
 
     def replace(self, found: Object, content: Content) -> None:
         key = found.key
-        with _buffered(content) as (file, digest):
+        with self._buffered(key, content) as (file, digest):
             old = [version for version in self.versions(key) if version.key == key]
             try:
                 new = self._put(key, file, digest, {"IfMatch": found.tag}, self._properties(found))
@@ -240,6 +241,20 @@ class Bucket:
             properties["Tagging"] = urlencode([(tag["Key"], tag["Value"]) for tag in tags])
         return properties | {"Metadata": head["Metadata"]}
 
+    @contextmanager
+    def _buffered(self, key: str, content: Content) -> Iterator[tuple[BinaryIO, bytes]]:
+        """An object's content in a file, with its SHA-256: S3 must be told both size and hash
+        before the first byte. Raises StediError if it is too large."""
+        digest = hashlib.sha256()
+        with tempfile.TemporaryFile() as file:
+            for block in content:
+                digest.update(block)
+                file.write(block)
+                if file.tell() > _LARGEST:
+                    raise StediError(f"{self.address(key)}: larger than 5 GB; split the file")
+            file.seek(0)
+            yield file, digest.digest()
+
     def _sha256(self, key: str) -> str:
         digest = hashlib.sha256()
         for block in self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(BLOCK):
@@ -267,18 +282,6 @@ class _Reported:
 
     def tell(self) -> int:
         return self._file.tell()
-
-
-@contextmanager
-def _buffered(content: Content) -> Iterator[tuple[BinaryIO, bytes]]:
-    """The content in a file, with its SHA-256: S3 must be told both before the first byte."""
-    digest = hashlib.sha256()
-    with tempfile.TemporaryFile() as file:
-        for block in content:
-            digest.update(block)
-            file.write(block)
-        file.seek(0)
-        yield file, digest.digest()
 
 
 def _which(version: str) -> dict[str, str]:

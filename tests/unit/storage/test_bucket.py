@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from stedi.errors import StediError
 from stedi.storage.bucket import Bucket
 from stedi.storage.storage import Changed
 
@@ -177,3 +178,13 @@ def test_other_errors_of_s3_are_raised_as_they_are(
     with pytest.raises(ClientError):
         bucket.replace(found, [b"after"])
     assert contents(bucket) == [b"before"]
+
+
+def test_content_that_s3_does_not_take_in_one_request_is_refused(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stedi.storage.bucket._LARGEST", 3)
+    assert bucket.create(KEY, [b"abc"])
+    with pytest.raises(StediError, match=r"a\.json\.gz: larger than 5 GB; split the file"):
+        bucket.create(f"{KEY}.gz", [b"abc", b"d"])
+    assert contents(bucket) == [b"abc"]
