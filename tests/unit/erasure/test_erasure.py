@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stedi.errors import StediError
+from stedi.storage.atomic import UNFINISHED
 from stedi.storage.bucket import NotDeleted
 from stedi.storage.storage import Changed
 from support.landed_people import ANN, BEN, BUCKET, DAY, LANDED, Files, Root, unpacked, without_ann
@@ -249,3 +250,10 @@ def test_a_file_that_is_written_to_beside_an_erasure_is_left_as_it_is(root: Root
     root.erase()
     expected = without_ann()
     assert landed(root) == expected | {key: expected[key] + b"a later line\n"}
+
+
+def test_an_erasure_deletes_what_an_interrupted_landing_left(folder: Root) -> None:
+    left = folder.landing.storage.root / "customer" / DAY / f"{UNFINISHED}1"
+    left.write_bytes(LANDED[f"customer/{DAY}/a.json"])
+    folder.erase()
+    is_erased(folder)
