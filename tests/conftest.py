@@ -1,12 +1,46 @@
-"""What all tests share: who runs what where two processes share the work (`make test`)."""
+"""What all tests share: their environment, and their order where two processes share the work.
+
+`make test` runs all but the tests marked `deep`; `make test-deep` runs those. What is deep checks
+again, more closely, what a test that is not deep checks: more seeds, more moments to be killed at.
+Breaks of the privacy tests are never deep.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 ATHENA = "tests/athena/"
+# What takes long comes first, so that no process is left alone with it in the end.
+ORDER = (ATHENA, "tests/laws/", "tests/documents/", "tests/unit/bench/", "")
+# Settings of the tests themselves.
+OWN_SETTINGS = (
+    "STEDI_ATHENA_",
+    "STEDI_FAULT_POINTS",
+    "STEDI_HISTORIES",
+    "STEDI_LIVES",
+    "STEDI_NARROW_SECONDS",
+    "STEDI_REAL_DELIVERIES",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sorts the tests by folder; within one they stay in their order."""
+    items.sort(key=lambda item: next(n for n, at in enumerate(ORDER) if item.nodeid.startswith(at)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_lakehouse_of_the_developer() -> Iterator[None]:
+    """Removes the settings by which whoever runs the tests names a lakehouse or an AWS account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith(("AWS_", "DBT_", "STEDI_")) and not name.startswith(OWN_SETTINGS):
+                patch.delenv(name)
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        yield
 
 
 @pytest.hookimpl(optionalhook=True)

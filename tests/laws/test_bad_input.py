@@ -64,7 +64,13 @@ def test_an_absent_zone_is_zero_rows(lakehouse: Lakehouse) -> None:
     assert {name for name, rows in lakehouse.tables().items() if rows} == of_the_project
 
 
-@pytest.fixture(params=["a truncated gzip", "no gzip at all", "a dangling link"])
+@pytest.fixture(
+    params=[
+        "a truncated gzip",
+        pytest.param("no gzip at all", marks=pytest.mark.deep),
+        pytest.param("a dangling link", marks=pytest.mark.deep),
+    ]
+)
 def unreadable(request: pytest.FixtureRequest, lakehouse: Lakehouse) -> Path:
     """A file of the zone that cannot be read; more of that in tests/unit/landing."""
     path = lakehouse.land("customer", "broken.json.gz", gzip.compress(hostile_file())[:-9])

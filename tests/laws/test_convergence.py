@@ -55,7 +55,7 @@ def test_a_second_build_changes_nothing(delivered: Lakehouse) -> None:
     assert delivered.tables() == before
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.deep)])
 def test_files_of_a_day_may_arrive_in_any_order(
     seed: int, delivered: Lakehouse, tmp_path: Path
 ) -> None:
@@ -87,7 +87,9 @@ def test_days_that_arrive_in_any_order_are_put_right_by_a_full_refresh(
     assert later.tables() == delivered.tables()
 
 
-@pytest.mark.parametrize("models", [1, 6, 12])
+@pytest.mark.parametrize(
+    "models", [pytest.param(1, marks=pytest.mark.deep), 6, pytest.param(12, marks=pytest.mark.deep)]
+)
 def test_a_build_that_is_killed_is_put_right_by_the_next(
     models: int, delivered: Lakehouse, tmp_path: Path
 ) -> None:

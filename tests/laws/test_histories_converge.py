@@ -51,6 +51,7 @@ def random_histories() -> list[History]:
     return drawn(NUMBER, SEED, histories())
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("number", range(NUMBER))
 def test_a_history_ends_where_a_full_refresh_would(number: int, fails: Fails) -> None:
     history = random_histories()[number]

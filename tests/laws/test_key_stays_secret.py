@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from stedi.synthetic.generator import generate
-from stedi.synthetic.personas import Settings
 from support.lakehouse import Lakehouse
-
-LITTLE = Settings(people=40, days=2, readings_per_person=6)
 
 
 @pytest.mark.parametrize(
@@ -24,21 +20,19 @@ LITTLE = Settings(people=40, days=2, readings_per_person=6)
     ],
 )
 def test_without_a_proper_key_no_table_changes(
-    content: str | None, complaint: str, lakehouse: Lakehouse
+    content: str | None, complaint: str, measured: Lakehouse
 ) -> None:
-    generate(LITTLE, lakehouse.landing)
-    lakehouse.build()
-    before = lakehouse.tables()
+    before = measured.tables()
 
-    lakehouse.key_file.unlink()
+    measured.key_file.unlink()
     if content is not None:
-        lakehouse.key_file.write_text(content)
-    result = lakehouse.dbt("build")
+        measured.key_file.write_text(content)
+    result = measured.dbt("build")
 
     assert not result.success
     assert complaint in result.errors
     assert "stedi key make" in result.errors
-    assert lakehouse.tables() == before
+    assert measured.tables() == before
 
 
 def test_a_key_of_32_characters_is_enough(lakehouse: Lakehouse) -> None:

@@ -42,7 +42,9 @@ def landed(lakehouse: Lakehouse) -> Lakehouse:
     return lakehouse
 
 
-@pytest.mark.parametrize("scope", ROWS)
+@pytest.mark.parametrize(
+    "scope", ["since_consent", pytest.param("any_time", marks=pytest.mark.deep)]
+)
 def test_the_counts_are_the_known_ones(landed: Lakehouse, scope: str) -> None:
     landed.build(scope)
     audited = "source, landed, accepted, duplicate, rejected"
@@ -52,6 +54,7 @@ def test_the_counts_are_the_known_ones(landed: Lakehouse, scope: str) -> None:
     assert tuple(landed.table(table).total() for table in TABLES) == ROWS[scope]
 
 
+@pytest.mark.deep
 def test_the_course_pairs_readings_of_two_people(landed: Lakehouse) -> None:
     landed.build()
     landed.dbt("compile")

@@ -94,6 +94,7 @@ def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
     assert here.query(f"select is_whole from stedi_audit.builds {last}") == [(False,)]
 
 
+@pytest.mark.deep
 def test_an_interrupted_rotation_resumes_and_until_then_builds_are_refused(here: Lakehouse) -> None:
     """Interrupted when some tables are rebuilt; then when all are, and old ids are in the file."""
     replace_key(here.key_file)
