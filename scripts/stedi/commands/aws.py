@@ -64,7 +64,7 @@ def plan(config: Path | None, vpc_id: str | None, route_table_ids: tuple[str, ..
 @_network_options
 @click.option(
     "--key-file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, dir_okay=False),
     help="Pseudonym key to store, so that ids equal those made with it.  [default: a new key]",
 )
 def apply(

@@ -138,7 +138,11 @@ def _sizes_in(bucket: Bucket) -> FileSizes:
     sizes: FileSizes = []
     old = 0
     for zone, name in names.items():
-        versions = [*bucket.versions(f"{zone}/")]
-        sizes.append((name, sum(version.size for version in versions if version.is_latest)))
-        old += sum(version.size for version in versions if not version.is_latest)
+        current = 0
+        for version in bucket.versions(f"{zone}/"):
+            if version.is_latest:
+                current += version.size
+            else:
+                old += version.size
+        sizes.append((name, current))
     return [*sizes, ("old versions of all of these, until they expire", old)]
