@@ -8,7 +8,7 @@ import boto3
 from click.testing import CliRunner, Result
 
 from stedi.commands.aws import main
-from support.lakehouse import PROJECT
+from support.targets import PROJECT
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

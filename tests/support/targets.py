@@ -33,6 +33,14 @@ def clear_environment(patch: pytest.MonkeyPatch) -> None:
     patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
 
 
+def read_descriptions_once(patch: pytest.MonkeyPatch) -> None:
+    """Keeps botocore's descriptions of services in memory.
+
+    Every command makes its own clients, and reading these again would take half of its time.
+    """
+    patch.setattr(JSONFileLoader, "load_file", lambda _, path: _load(path))
+
+
 def set_duckdb_target(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """Makes `folder` the lakehouse of the duckdb target: landing/, lakehouse.duckdb and key.
 
@@ -48,8 +56,7 @@ def set_duckdb_target(patch: pytest.MonkeyPatch, folder: Path) -> None:
 def set_athena_target(patch: pytest.MonkeyPatch, folder: Path, bucket: str) -> Path:
     """Makes `bucket` the lakehouse of the athena target; returns a file for `--config`."""
     _set_project(patch, folder)
-    # Every command makes its own clients; reading their descriptions again takes half its time.
-    patch.setattr(JSONFileLoader, "load_file", lambda _, path: _load(path))
+    read_descriptions_once(patch)
     patch.setenv("STEDI_DATA", f"s3://{bucket}/")
     patch.setenv("STEDI_RESULTS", f"s3://{bucket}/results/stedi/")
     text = (PROJECT / CONFIG).read_text()

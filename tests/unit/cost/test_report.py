@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import boto3
 import pytest
-from click.testing import CliRunner
 from moto import mock_aws
 
-from stedi.commands.cost import main, report
+from stedi.commands.cost import report
 from stedi.cost.budget import ALL, OTHER, SMALLEST_DAY, TESTS
 from stedi.cost.scans import Scan, by_node, by_part, first_new_day, landed_since
-from support.lakehouse import PROJECT
+from support.targets import set_athena_target, stedi
 
 
 def test_failed_queries_and_data_definition_cost_nothing() -> None:
@@ -89,25 +87,18 @@ def test_scan_over_budget_is_marked_if_the_day_was_large_enough(
     assert any("footers" in line for line in lines) == (0 < day < SMALLEST_DAY)
 
 
-@pytest.fixture
-def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """dbt's profile of the example, for the project itself."""
-    shutil.copy(PROJECT / "profiles.yml.example", tmp_path / "profiles.yml")
-    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
-    monkeypatch.setenv("DBT_PROJECT_DIR", str(PROJECT))
-    monkeypatch.delenv("STEDI_DATA", raising=False)
-
-
-@pytest.mark.usefixtures("profile")
-def test_missing_run_results_say_what_writes_them(tmp_path: Path) -> None:
-    missing = tmp_path / "run_results.json"
-    result = CliRunner().invoke(main, ["--target", "athena", "--run-results", str(missing)])
+@pytest.mark.usefixtures("clean_environment")
+def test_missing_run_results_say_what_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = set_athena_target(monkeypatch, tmp_path, "bucket")
+    result = stedi("cost", "--target", "athena", "--config", config)
     assert result.exit_code == 1
     assert "dbt build --target athena" in result.output
 
 
-@pytest.mark.usefixtures("profile")
+@pytest.mark.usefixtures("duckdb_lakehouse")
 def test_duckdb_costs_nothing() -> None:
-    result = CliRunner().invoke(main, ["--target", "duckdb"])
+    result = stedi("cost")
     assert result.exit_code == 2
     assert "use --target athena" in result.output

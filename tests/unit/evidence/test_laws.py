@@ -13,7 +13,7 @@ import yaml
 
 from stedi.errors import StediError
 from stedi.evidence.laws import Results, dbt_results, pytest_results, read_laws
-from support.lakehouse import PROJECT
+from support.targets import PROJECT
 
 LAWS = PROJECT / "docs" / "laws.yml"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Iterator
-from functools import cache, partial
+from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
+import yaml
 from moto import mock_aws
 
 import stedi.provisioning.stack as stack
@@ -15,28 +15,29 @@ from local_athena.cloudformation import extend_moto
 from stedi.aws.config import load_config
 from stedi.aws.names import Lakehouse
 from support.aws_commands import ACCOUNT, CONFIG, run
-from support.lakehouse import PROJECT
+from support.targets import PROJECT, clear_environment, read_descriptions_once
 
 
 @pytest.fixture(scope="package", autouse=True)
 def environment() -> Iterator[None]:
     """Dummy credentials, instead of those of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("AWS_", "STEDI_", "DBT_"))]:
-            patch.delenv(name)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
+        clear_environment(patch)
+        read_descriptions_once(patch)
         patch.setenv("DBT_PROJECT_DIR", str(PROJECT))
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        patch.setenv("AWS_MAX_ATTEMPTS", "1")
         # moto is done at once; what is not done then, never will be.
         patch.setattr(stack, "_SECONDS_BETWEEN_POLLS", 0)
         patch.setattr(stack, "_MOST_POLLS", 3)
-        # Every command makes its own clients, which would spend half their time on reading these.
-        read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        # moto would spend most of its time on machine images, and on reading templates as YAML,
+        # although they are JSON.
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        load_yaml = yaml.load
+
+        def load(text: Any, *loader: Any, **named: Any) -> Any:
+            is_json = isinstance(text, str) and text.startswith("{")
+            return json.loads(text) if is_json else load_yaml(text, *loader, **named)
+
+        patch.setattr(yaml, "load", load)
         yield
 
 

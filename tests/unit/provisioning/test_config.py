@@ -12,7 +12,7 @@ from stedi.aws.names import Lakehouse
 from stedi.errors import UsageError
 from stedi.layout import BUILT_LAYERS, LANDED
 from support.aws_commands import CONFIG, message, run
-from support.lakehouse import PROJECT
+from support.targets import PROJECT
 
 
 def problem(tmp_path: Path, old: str, new: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from stedi.aws.names import Lakehouse
 from stedi.layout import LAYERS, QUERYING_ROLES, ROLES
 from support.aws_commands import run
-from support.lakehouse import PROJECT
+from support.targets import PROJECT
 
 PAGE = (PROJECT / "docs" / "aws.md").read_text()
 COMMAND = "    stedi aws "
