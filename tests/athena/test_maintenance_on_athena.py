@@ -122,7 +122,7 @@ def leave_a_folder(lake: Lake) -> None:
     """Copies a table's files to a folder of its zone that no table knows, as of a failed query."""
     s3, bucket = lake.bucket.client, lake.bucket.name
     for each in list(lake.bucket.objects(f"accelerometer/trusted/{TABLE}/")):
-        folder, _, rest = each.key.partition("/data/")
+        _, _, rest = each.key.partition("/data/")
         if rest:
             s3.copy_object(
                 Bucket=bucket,

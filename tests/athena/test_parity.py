@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from local_athena.trino import QueryFailed
 from support.athena import parity
+from support.athena.account import names
 from support.athena.built import Built
-from support.athena.parity import Compared, compare, rebuild_both, report
+from support.athena.parity import Compared, Rows, compare, of_trino, rebuild_both, report
 
 TABLES = 27
 ANY_TIME = ("--vars", "consent_scope: any_time", "--select", "accelerometer_decisions+",
@@ -56,9 +57,19 @@ CHANGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def rows_of_small(small: Built) -> dict[str, Rows]:
+    """All tables of the small lakehouse on Athena, read once."""
+    return {name: of_trino(small.local, name) for name in names(small.local)}
+
+
 @pytest.mark.parametrize("changes", [{}, CHANGES], ids=["none", "a row, a column, values"])
 def test_the_command_reports_differences_and_fails_for_them(
-    small: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
+    small: Built,
+    rows_of_small: dict[str, Rows],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
 ) -> None:
     database = tmp_path / "changed.duckdb"
     database.write_bytes(small.database.read_bytes())
@@ -67,6 +78,7 @@ def test_the_command_reports_differences_and_fails_for_them(
             connection.execute(change.format(table))
     monkeypatch.setattr(parity, "LocalLakehouse", lambda key, report: nullcontext(small.local))
     monkeypatch.setattr(parity, "build_both", lambda *arguments, show: (database, None))
+    monkeypatch.setattr(parity, "of_trino", lambda local, name: rows_of_small[name])
     done = CliRunner().invoke(parity.main)
     assert done.exit_code == bool(changes), done.output
     lines = done.output.splitlines()[:-1]

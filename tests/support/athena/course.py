@@ -152,7 +152,10 @@ def _json_table(name: str, columns: tuple[str, ...], location: str) -> dict:
 
 def _put_training_table(local: LocalLakehouse, made: Execution) -> None:
     names = COLUMNS["machine_learning_curated"]
-    lines = (json.dumps(dict(zip(names, map(_number_or_text, row)))) for row in made.answer.rows)
+    lines = (
+        json.dumps(dict(zip(names, map(_number_or_text, row), strict=True)))
+        for row in made.answer.rows
+    )
     local.client("s3").put_object(
         Bucket=BUCKET, Key="machine_learning_curated/run-1.json", Body="\n".join(lines).encode()
     )

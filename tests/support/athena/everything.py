@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from stedi.synthetic.bad_lines import CHECKED, kinds
@@ -44,7 +44,7 @@ A_LINE = {
 def land_a_little(landing: Path) -> None:
     """Lands every persona once, each kind of bad line, and files of odd bytes."""
     generate(SHORT, landing)
-    _land_bad_files(landing)
+    _land_bad_files(landing, without=("kinds.json", "hostile.json"))  # they are there as gzip
 
 
 def land_everything(landing: Path) -> None:
@@ -58,10 +58,11 @@ def land_everything(landing: Path) -> None:
     _land_bad_files(landing)
 
 
-def _land_bad_files(landing: Path) -> None:
+def _land_bad_files(landing: Path, without: Collection[str] = ()) -> None:
     for entity, files in bad_files():
         for name, lines in files.items():
-            (landing / entity / "landing" / DAY / name).write_bytes(lines)
+            if name not in without:
+                (landing / entity / "landing" / DAY / name).write_bytes(lines)
 
 
 def bad_files() -> Iterator[tuple[str, dict[str, bytes]]]:

@@ -33,7 +33,8 @@ class Lines:
             return
         for line in self.text.splitlines():
             name = line.partition(" = ")[0]
-            found, times = re.subn(rf"(?m)^{re.escape(name)} = .*$", lambda _: line, found)
+            literally = line.replace("\\", r"\\")
+            found, times = re.subn(rf"(?m)^{re.escape(name)} = .*$", literally, found)
             if times != 1:
                 raise ValueError(f"{self.path}: {name} is there {times} times")
         path.write_text(found)

@@ -188,12 +188,15 @@ def main(folder: Path | None, variables: str | None) -> None:
     """Build the same deliveries on both engines, and say for each table how many rows differ."""
     given = ("--vars", variables) if variables else ()
     try:
-        with stoppable(), LocalLakehouse(KEY, report=click.echo) as local:
-            with tempfile.TemporaryDirectory(dir=local.folder) as temporary:
-                landing = Path(temporary) / "landing"
-                land(folder, landing)
-                database, _ = build_both(local, landing, *given, show=click.echo)
-                compared = list(compare(local, database))
+        with (
+            stoppable(),
+            LocalLakehouse(KEY, report=click.echo) as local,
+            tempfile.TemporaryDirectory(dir=local.folder) as temporary,
+        ):
+            landing = Path(temporary) / "landing"
+            land(folder, landing)
+            database, _ = build_both(local, landing, *given, show=click.echo)
+            compared = list(compare(local, database))
     except Stopped:
         raise click.ClickException("stopped before the two were compared") from None
     except RuntimeError as error:

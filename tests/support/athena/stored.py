@@ -1,5 +1,4 @@
-"""What the bucket holds of people, in every version of every object; read by other means than ours.
-"""
+"""What the bucket holds of people, in every version of every object, read by independent means."""
 
 from __future__ import annotations
 

@@ -30,14 +30,17 @@ def test_what_vacuum_and_optimize_go_by_is_kept_aside() -> None:
     ("athena", "trino"),
     [
         ("create schema if not exists `s`", 'create schema if not exists awsdatacatalog."s"'),
-        ("alter table `s`.`a` rename to `s`.`b`", 'alter table iceberg."s"."a" rename to iceberg."s"."b"'),
+        (
+            "alter table `s`.`a` rename to `s`.`b`",
+            'alter table iceberg."s"."a" rename to iceberg."s"."b"',
+        ),
         ("drop table if exists `s`.`t`", 'drop table if exists awsdatacatalog."s"."t"'),
         (
             "create external table `s`.`t` (a string, `b` string) row format serde "
             "'org.apache.hadoop.hive.serde2.OpenCSVSerde' location 's3://b/p' "
             "tblproperties ('skip.header.line.count'='1')",
-            'create table awsdatacatalog."s"."t" ("a" varchar, "b" varchar) with (external_location '
-            "= 's3://b/p/', format = 'CSV', skip_header_line_count = 1)",
+            'create table awsdatacatalog."s"."t" ("a" varchar, "b" varchar) with '
+            "(external_location = 's3://b/p/', format = 'CSV', skip_header_line_count = 1)",
         ),
         (
             "OPTIMIZE s.t REWRITE DATA USING BIN_PACK WHERE a = 1",
