@@ -88,6 +88,7 @@ class LocalAthena:
         self._cleaning.callback(self.server.stop)
         host, port = self.server.get_host_and_port()
         self.url = f"http://{host}:{port}"
+        self.empty()  # of what an earlier one in this process has left in moto
         self.trino = trino.Trino(self.folder / "trino", self.url, self.region)
         self.engine = athena.Engine(self.trino, ACCOUNT, self.region)
         athena.install(self.engine)

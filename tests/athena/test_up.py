@@ -106,15 +106,12 @@ def test_stopped_while_it_starts_it_leaves_nothing(number: int, temporary: Path)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_make_athena_answers_until_it_is_stopped(
-    number: int, temporary: Path, tmp_path: Path
-) -> None:
+def test_make_athena_answers_until_ctrl_c(temporary: Path, tmp_path: Path) -> None:
     with started(*MAKE_ATHENA, temporary=temporary) as process:
         printed = read_until(process, "stops it")
         assert '"accelerometer"' in answer(printed, tmp_path)
         assert str(temporary) in processes()
-        stop(process, number, temporary)
+        stop(process, signal.SIGINT, temporary)
 
 
 @pytest.mark.deep
