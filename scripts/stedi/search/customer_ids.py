@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from stedi.search.identifiers import readings_of
+from stedi.search.identifiers import BOUND, readings_of
 
 KIND = "customer_id"
 LENGTH = 64  # characters of a customer_id, in hex
-BOUND = 15  # characters of a text that both its bounds in Iceberg begin with
 _HEX = re.compile(rf"[0-9a-f]{{{LENGTH},}}")
-_BOUND = re.compile(rb"[0-9a-f]{15}.", re.DOTALL)  # the last character may be raised
+_START = re.compile(rb"[0-9a-f]{%d}." % BOUND, re.DOTALL)
 
 
 class _Ids:
@@ -60,5 +59,5 @@ def _runs(data: bytes) -> Iterator[str]:
 
 def _start(bound: bytes) -> Iterator[str]:
     """The first characters of an id of which Iceberg keeps no more."""
-    if _BOUND.fullmatch(bound):
+    if _START.fullmatch(bound):
         yield bound[:BOUND].decode()

@@ -19,7 +19,7 @@ _AROUND_EMAIL = (r"(?<![\w.+-])", r"(?![\w-]|\.\w)")
 _AROUND_OTHER = (r"(?<![\w-])", r"(?![\w-])")
 _AROUND = ("{}(?:{{}}){}".format(*_AROUND_OTHER), "{}(?:{{}}){}".format(*_AROUND_EMAIL))
 
-_BOUND = 15  # characters of a text that both its bounds in Iceberg begin with
+BOUND = 15  # characters of a text that both its bounds in Iceberg begin with
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -115,9 +115,9 @@ class Identifiers:
 
         Not so the other kinds: what they begin with, other people's may begin with too.
         """
-        start = bound[:_BOUND].decode("latin-1")
+        start = bound[:BOUND].decode("latin-1")
         ids = self.by_kind.get("customer_id", frozenset())
-        return {("customer_id", text) for text in ids if text[:_BOUND] == start}
+        return {("customer_id", text) for text in ids if text[:BOUND] == start}
 
 
 def _is_telling(kind: str, text: str) -> bool:
