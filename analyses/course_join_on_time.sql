@@ -1,10 +1,10 @@
 {{ config(group='lakehouse') }}
 
--- How the course that STEDI's data comes from makes its training table: consenting people's motion (any_time) meets
--- every distance of the same moment, whoever took it. On its data that gives 43,681 rows, 2,700 of them wrong: the
--- motion of one person beside the distance of another, who happened to practise at the same millisecond. The model
--- would learn from pairs that never were, and a person's row would hold another person's data. machine_learning_curated
--- therefore joins by person, then by time.
+-- How the course that STEDI's data comes from builds its training table: it joins consenting people's motion (any_time)
+-- with every distance of the same moment, whoever took it. On the course's data that gives 43,681 rows, of which 2,700
+-- are wrong: one person's motion with the distance of somebody else who practised at the same millisecond. A model
+-- would learn from pairs that never existed, and one person's row would hold another person's data. Therefore
+-- machine_learning_curated joins by person and time.
 with
 
 customers as (

@@ -1,7 +1,7 @@
 {{ config(group='lakehouse') }}
 
--- What was used on a day, under which consent: what the last completed build before it had released, person by person.
--- A withdrawal afterwards does not change it.  dbt show --select used_on --vars 'day: 2026-01-31' --limit 100
+-- What was used on a day and under which consent: what the last completed build before that day had released, by
+-- person. A later withdrawal does not change it.  dbt show --select used_on --vars 'day: 2026-01-31' --limit 100
 with
 
 last_build as (

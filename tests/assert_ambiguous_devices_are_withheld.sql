@@ -1,4 +1,4 @@
--- Law 2. If this breaks, a device that two people claim counts as one's, and the other's steps are taken for theirs.
+-- Law 2. If this breaks, a device that two people claim counts as one person's, and the other's steps as theirs.
 with
 
 people as ({{ people_by_the_laws() }})

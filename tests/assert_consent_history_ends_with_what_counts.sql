@@ -1,4 +1,4 @@
--- Law 1. If this breaks, the history of a consent ends with another one than that by which readings were judged.
+-- Law 1. If this breaks, a person's consent history ends with another consent than the one that readings are judged by.
 with
 
 people as ({{ people_by_the_laws() }})

@@ -1,5 +1,5 @@
--- Laws 1 and 2. If this breaks, customers_curated names people whose released readings are not both there.
--- A nightly build looks at the people whose consent or device changed: that anybody has readings takes all of theirs.
+-- Laws 1 and 2. If this breaks, customers_curated names people without released readings of both kinds.
+-- A nightly build looks only at people whose consent or device changed, because it must read all of their readings.
 {% set concerned = ' where ' ~ ('true' if upkeep().is_whole else slice_changed_people() or 'false') %}
 {{ differences(
     ['customer_id'],

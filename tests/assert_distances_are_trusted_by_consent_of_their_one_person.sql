@@ -1,4 +1,4 @@
--- Laws 1 and 2. If this breaks, distances are used that no consent covers, or that belong to somebody else.
+-- Laws 1 and 2. If this breaks, distances are used that no consent covers or that belong to somebody else.
 with
 
 people as ({{ people_by_the_laws() }}),

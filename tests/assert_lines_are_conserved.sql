@@ -1,5 +1,5 @@
 -- Law 3. If this breaks, lines have vanished between the landing zone and staging, or were counted twice.
--- A nightly build does not read the new lines a second time for this: the next one counts them before it begins.
+-- A nightly build does not read new lines twice for this: the next build counts them before it begins.
 with
 
 landed as (

@@ -1,5 +1,5 @@
--- Law 1. If this breaks, motion that no consent covers is used: of people who refused, withdrew, shared with the public
--- alone, or consented later.
+-- Law 1. If this breaks, motion is used that no consent covers: of people who refused, withdrew, shared only with the
+-- public, or consented later.
 with
 
 people as ({{ people_by_the_laws() }}),

@@ -1,7 +1,7 @@
--- Law 6. If this breaks, a text beyond customer_trusted is something else than a person's pseudonym: an email, a name,
--- a serial number, or a hash of one of them.
--- A nightly build looks at customers_curated alone: of the others' new rows, the tests of the laws compare each with
--- what its person's pseudonym must be.
+-- Law 6. If this breaks, a text beyond customer_trusted is not a person's pseudonym but an email, a name, a serial
+-- number, or a hash of one of them.
+-- A nightly build looks only at customers_curated: the tests of the other laws compare each new row of the other tables
+-- with its person's pseudonym.
 with
 
 people as ({{ people_by_the_laws() }}),

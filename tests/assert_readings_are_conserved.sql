@@ -1,4 +1,4 @@
--- Law 3. If this breaks, readings have vanished between staging and trusted, or stand there twice.
+-- Law 3. If this breaks, readings have vanished between staging and trusted, or are there twice.
 with
 
 accepted as (

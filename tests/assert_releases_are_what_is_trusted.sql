@@ -1,5 +1,5 @@
--- Law 1. If this breaks, the ledger says that other readings were used than those that stand in trusted.
--- A nightly build does not look, as it would have to read the history.
+-- Law 1. If this breaks, the ledger names other readings as used than those in trusted.
+-- A nightly build skips this, because it would have to read the whole history.
 {% set looks = upkeep().is_whole | string | lower %}
 with
 

@@ -1,4 +1,4 @@
--- Law 2. If this breaks, one person's motion is paired with another's distance, as joining on time alone does.
+-- Law 2. If this breaks, one person's motion is paired with another's distance, as happens when joining on time alone.
 with
 
 people as ({{ people_by_the_laws() }}),

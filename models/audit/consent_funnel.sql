@@ -1,4 +1,4 @@
-{# Not written out: who wants it reads a few counts. #}
+{# A view: it reads only a few counts. #}
 {{ config(materialized='view') }}
 
 select

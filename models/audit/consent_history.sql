@@ -1,4 +1,4 @@
-{# Not written out: it is as long as the customer records, and seldom asked. #}
+{# A view: it is as long as the customer records, and seldom queried. #}
 {{ config(materialized='view') }}
 
 with
@@ -9,7 +9,7 @@ records as (
 
 ),
 
--- Of records of one moment the one that stg_customers would take.
+-- Of records with the same time, the one that stg_customers would choose.
 ranked as (
 
     select

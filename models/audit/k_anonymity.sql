@@ -1,8 +1,7 @@
-{# Not written out: it is asked for a report, and reads all that is curated. #}
+{# A view: it is queried for a report, and reads all curated tables. #}
 {{ config(materialized='view') }}
 
-{#- Each table's attributes of a person, and how exactly they are told. A customer_id is left out: nobody outside can
-    know whose it is. -#}
+{#- Each table's attributes of people, and their precision. Without customer_id: nobody outside can know whose it is. -#}
 {%- set groupings = [
     ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
     ('customers_curated', 'to the month', [

@@ -68,7 +68,7 @@ final as (
 
     union all
 
-    -- Of who was erased since an earlier build noted it, counts are left: no record names them any more.
+    -- Of people who have been erased since an earlier build, only counts stay: no record names them any more.
     select
         noted.build_id,
         noted.noted_at,

@@ -1,4 +1,4 @@
-{# Not written out: who wants it reads the ledger. #}
+{# A view: it reads the ledger. #}
 {{ config(materialized='view') }}
 
 {%- set exposures = graph.exposures.values() | list if execute else [] %}
@@ -26,7 +26,7 @@ released as (
 
 ),
 
--- What stood there when it was derived is what the last build before had noted.
+-- What was released at that time is what the last build before had noted.
 read_from as (
 
     select
@@ -51,7 +51,7 @@ people as (
 
 ),
 
--- A later consent covers fewer readings than were read.
+-- A consent that now begins later covers fewer readings than were used.
 judged as (
 
     select

@@ -14,7 +14,7 @@ motion as (
 
 ),
 
--- A device may give two distances for one moment; the nearer one counts, so that a motion reading stays one row.
+-- A device may give two distances for one moment. The nearer one counts, so that a motion reading stays one row.
 distances as (
 
     select

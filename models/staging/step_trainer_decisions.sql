@@ -1,4 +1,4 @@
-{# Not written out: trusted keeps what is released, and audit only counts. #}
+{# A view: trusted stores what is released, and audit only counts. #}
 {{ config(materialized='view') }}
 
 with

@@ -30,8 +30,8 @@ erasures as (
 
 ),
 
--- Of two records of the same moment the one without consent counts, then the later consent: when in doubt, less is
--- shared. The rest of the order only makes the choice the same every time.
+-- Of two records with the same time, the one without consent counts, then the later consent: when in doubt, less is
+-- shared. The other columns only make the choice the same every time.
 ranked as (
 
     select

@@ -51,8 +51,8 @@ typed as (
 
 ),
 
--- Only what says who, when, which device and which consent can reject a record: a withdrawal must not be lost because
--- of a bad phone number.
+-- Only what says who, when, which device and which consent can reject a record: a bad phone number must not lose a
+-- withdrawal.
 judged as (
 
     select

@@ -2,7 +2,7 @@
 
 with
 
--- The records are read once, and beside each stands what its person's latest record said before the new ones came.
+-- Records are read once; each gets what its person's latest record said before the new ones came.
 ranked as (
 
     select
@@ -47,7 +47,7 @@ judged as (
 
 ),
 
--- Who has changed, and every device that they ever named: one that they gave up may have become somebody else's alone.
+-- Changed people, and every device they ever named: one that they gave up may now belong to one other person alone.
 named as (
 
     select distinct
