@@ -1,7 +1,7 @@
 {# A view: it is queried for a report, and reads all curated tables. #}
 {{ config(materialized='view') }}
 
-{#- Each table's attributes of people, and their precision. Without customer_id: nobody outside can know whose it is. -#}
+{#- Each table's attributes of people, and their precision. Not customer_id: nobody outside can know whose it is. -#}
 {%- set groupings = [
     ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
     ('customers_curated', 'to the month', [
