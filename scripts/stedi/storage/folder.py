@@ -98,9 +98,11 @@ class FolderStorage:
                 path.unlink(missing_ok=True)
 
     def _files(self, prefix: str) -> list[Path]:
-        """All files whose keys begin with a prefix, in order."""
+        """All files whose keys begin with a prefix, in order; those in linked folders, too."""
         found = []
-        for folder, _, names in os.walk(self.root / prefix.rpartition("/")[0], onerror=_refuse):
+        top = self.root / prefix.rpartition("/")[0]
+        for folder, folders, names in os.walk(top, onerror=_refuse, followlinks=True):
+            folders[:] = [name for name in folders if not _is_loop(Path(folder), name)]
             found += [Path(folder, name) for name in names]
         keys = {self._key(path): path for path in found}
         return [keys[key] for key in sorted(keys) if key.startswith(prefix)]
@@ -117,6 +119,12 @@ def _reported(content: Content, progress: Progress) -> Iterator[bytes]:
     for block in content:
         yield block
         progress(len(block))
+
+
+def _is_loop(folder: Path, name: str) -> bool:
+    """Whether what has this name in a folder is a link to the folder, or to one above it."""
+    path = folder / name
+    return path.is_symlink() and folder.resolve().is_relative_to(path.resolve())
 
 
 def _refuse(error: OSError) -> None:

@@ -65,3 +65,20 @@ def test_a_folder_that_cannot_be_listed_is_an_error(folder: FolderStorage) -> No
     folder.root.parent.joinpath("root").write_bytes(b"a file")
     with pytest.raises(NotADirectoryError):
         [*folder.objects("customer/")]
+
+
+def test_linked_folders_are_followed_but_not_in_circles(
+    folder: FolderStorage, tmp_path: Path
+) -> None:
+    """The build reads what is in them, so an erasure must find it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.json").write_bytes(b"a")
+    zone = folder.root / "customer" / "landing"
+    zone.mkdir(parents=True)
+    (zone / "ingest_date=2024-01-31").symlink_to(elsewhere)
+    (zone / "circle").symlink_to(folder.root)
+    assert [found.key for found in folder.objects()] == [KEY]
+    (found,) = folder.objects("customer/landing/ingest_date=")
+    folder.replace(found, [b"b"])
+    assert (elsewhere / "a.json").read_bytes() == b"b"
