@@ -54,9 +54,8 @@ def tags_on(answer: list[dict[str, Any]]) -> Tags:
     return {found["TagKey"]: found["TagValues"][0] for found in answer}
 
 
-def column_tags(database: str, table: str, column: str) -> Tags:
+def column_tags(client: Any, database: str, table: str, column: str) -> Tags:
     """A column's own tags and those of its database, which Lake Formation passes on."""
-    client = aws("lakeformation")
     where = {"DatabaseName": database, "Name": table, "ColumnNames": [column]}
     on_columns = client.get_resource_lf_tags(Resource={"TableWithColumns": where})
     on_database = client.get_resource_lf_tags(Resource={"Database": {"Name": database}})
@@ -70,8 +69,9 @@ def fits(tags: Tags, policy: dict[str, Any]) -> bool:
 
 
 def seen_by_analyst(lake: Lakehouse, tables: list[DescribedTable]) -> set[tuple[str, str, str]]:
+    client = aws("lakeformation")
     analyst = {"DataLakePrincipalIdentifier": lake.role_arn("analyst")}
-    granted = aws("lakeformation").list_permissions()["PrincipalResourcePermissions"]
+    granted = client.list_permissions()["PrincipalResourcePermissions"]
     policies = [
         g["Resource"]["LFTagPolicy"] for g in granted
         if g["Principal"] == analyst and "SELECT" in g["Permissions"]
@@ -79,16 +79,17 @@ def seen_by_analyst(lake: Lakehouse, tables: list[DescribedTable]) -> set[tuple[
     return {
         (table.schema, table.identifier, column)
         for table in tables for column in table.levels for policy in policies
-        if fits(column_tags(table.schema, table.identifier, column), policy)
+        if fits(column_tags(client, table.schema, table.identifier, column), policy)
     }  # fmt: skip
 
 
 @pytest.mark.usefixtures("tagged")
 def test_every_column_has_the_tag_of_its_level(tables: list[DescribedTable]) -> None:
+    client = aws("lakeformation")
     for table in tables:
         for column, level in table.levels.items():
             layer = table.schema.removeprefix("stedi_")
-            found = column_tags(table.schema, table.identifier, column)
+            found = column_tags(client, table.schema, table.identifier, column)
             assert found == {"pii": level, "layer": layer}, (table.name, column)
 
 
@@ -165,7 +166,7 @@ def test_changed_level_replaces_the_former_one(manifest: Path, tmp_path: Path) -
     assert tag("--manifest", manifest).exit_code == 0
     changed.write_text(json.dumps(content))
     assert tag("--manifest", changed).exit_code == 0
-    found = column_tags("stedi_curated", "customers_curated", "registered_at")
+    found = column_tags(aws("lakeformation"), "stedi_curated", "customers_curated", "registered_at")
     assert found["pii"] == "direct"
 
 
