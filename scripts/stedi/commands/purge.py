@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -28,7 +28,7 @@ def main(days: float, landing: bool, results: bool, dry_run: bool, target: Targe
     """
     if isinstance(target, DuckDbTarget):
         raise UsageError("a folder keeps no old versions; use --target athena")
-    before = datetime.now(timezone.utc) - timedelta(days=days)
+    before = datetime.now(UTC) - timedelta(days=days)
     zones = (*BUILT, RESULTS, *(LANDING if landing else ()))
     found = find(target.bucket, zones, before, results)
     if dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from stedi.maintenance.rotation import AthenaRotation, check
 from stedi.restricted.key_change import Stage
 from stedi.storage.bucket import Bucket
 from support.avro_files import bounds
-import contextlib
 
 NEW, OTHER_NEW, OLD, KEY_ID = (letter * 64 for letter in "abcd")
 
