@@ -77,7 +77,7 @@ def test_a_seed_draws_the_same_histories_each_time() -> None:
 
 
 def test_a_seed_draws_the_same_histories_whatever_else_is_loaded() -> None:
-    code = "from histories import drawn, histories; print(repr(drawn(6, 3, histories())))"
+    code = "from support.histories import drawn, histories; print(repr(drawn(6, 3, histories())))"
     paths = os.pathsep.join(filter(None, sys.path))
     alone = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True,

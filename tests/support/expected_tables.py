@@ -39,7 +39,8 @@ PERSON = KEYS["stg_customer_records"][1]
 
 def row(columns: Iterable[str], values: Iterable[Any]) -> Row:
     """A row in a form that rows of every engine have: doubles by their digits."""
-    cells = ((c, repr(v) if isinstance(v, float) else v) for c, v in zip(columns, values))
+    named = zip(columns, values, strict=True)
+    cells = ((c, repr(v) if isinstance(v, float) else v) for c, v in named)
     return tuple(sorted(cells))
 
 
@@ -201,7 +202,7 @@ def _consent_history(life: Life, dates: list[str]) -> Iterator[Row]:
                 day = min(day for day, record in said if record.research == consent)
                 states.append((moment, consent, day))
         ends = [moment for moment, *_ in states[1:]]
-        for (moment, consent, day), end in zip(states, [*ends, None]):
+        for (moment, consent, day), end in zip(states, [*ends, None], strict=True):
             yield row(
                 ("customer_id", "valid_from", "valid_to", "research_consent_at", "landed_on"),
                 (customer_id(email), time_of(moment), time_of(end), time_of(consent),
@@ -227,7 +228,7 @@ def _releases(found: Expectation, lives: list[Life], scope: str) -> Rows:
 
 
 def _typed(columns: Iterable[str], record: Iterable[Any]) -> Iterator[Any]:
-    for column, value in zip(columns, record):
+    for column, value in zip(columns, record, strict=True):
         yield time_of(value) if column.endswith("_at") else value
 
 

@@ -100,7 +100,7 @@ class Maintain(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """People, as (life, which of it), are erased at once, and every table is made anew; `back`: they
+    """People, as (life, which of it), are erased at once, and every table is rebuilt; `back`: they
     may come back instead."""
 
     people: tuple[tuple[int, int], ...]
@@ -137,7 +137,7 @@ class History:
     def told(self) -> Iterator[str]:
         """The history in words, a line for each build, file and deed."""
         dates = self.dates()
-        for number, (day, step) in enumerate(zip(self.days(), self.steps)):
+        for number, (day, step) in enumerate(zip(self.days(), self.steps, strict=True)):
             if not isinstance(step, Deliver):
                 yield f"step {number}: {step}"
                 continue
@@ -255,7 +255,7 @@ MAY_BE_ERASED = st.integers(1, PEOPLE - 1)
 
 @st.composite
 def whole_lives(draw: st.DrawFn, lives: int = WHOLE_LIVES, turns: int = 4) -> History:
-    """Deliveries and builds, and between them maintenance, erasures, and people who may come back."""
+    """Deliveries and builds; between them maintenance, erasures, and people who may come back."""
     steps: list[Step] = []
     erased: list[Erase] = []
     for _ in range(turns):

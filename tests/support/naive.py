@@ -166,11 +166,9 @@ def current_customers(lines: list[Line]) -> dict[str, Record]:
     people: dict[str, Record] = {}
     for record in records(lines, "customer"):
         rival = people.setdefault(record[0], record)
-        if record[6] > rival[6]:
+        wins_tie = rival[7] is not None and (record[7] is None or record[7] > rival[7])
+        if record[6] > rival[6] or (record[6] == rival[6] and wins_tie):
             people[record[0]] = record
-        elif record[6] == rival[6] and rival[7] is not None:
-            if record[7] is None or record[7] > rival[7]:
-                people[record[0]] = record
     return people
 
 

@@ -122,7 +122,7 @@ def replay(history: History, engine: Engine, every_refresh: bool = False) -> Fai
     """
     course = Course(engine, history.dates())
     whole = [n for n, step in enumerate(history.steps) if isinstance(step, Build) and step.whole]
-    for number, (day, step) in enumerate(zip(history.days(), history.steps)):
+    for number, (day, step) in enumerate(zip(history.days(), history.steps, strict=True)):
         if isinstance(step, Deliver):
             course.deliver(step, day)
         elif isinstance(step, Maintain | Erase):
