@@ -43,8 +43,8 @@ def pattern_of(text: str) -> re.Pattern[str]:
 
 
 def without(life: Life, who: int) -> Life:
-    """The life as it is when what was delivered of a person has gone: their records and motions, and
-    what those devices measured that nobody else ever named."""
+    """The life as it is when what was delivered of a person has gone: their records, their motions,
+    and what those devices measured that nobody else ever named."""
     email = life.email(who)
     named: dict[bool, set[str | None]] = {True: set(), False: set()}
     for _, record in life.delivered["customer"]:
