@@ -133,7 +133,7 @@ def test_every_table_beyond_customer_trusted_is_looked_through(
 
 
 def test_a_lock_names_no_address() -> None:
-    for name in ("requirements.in", "requirements.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt"):
         assert "://" not in (PROJECT / name).read_text()
 
 
