@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import stedi.landing.plan as land
+from stedi.commands.land import main
 from support.deeds import Again
 from support.histories import Build, Deliver, History
 from support.known_histories import NIGHTS, nights
-from support.lakehouse import Lakehouse
+from support.lakehouse import PROJECT, Lakehouse
 from support.on_duckdb import OnDuckDB
 from support.replay import Course
 
@@ -32,9 +32,13 @@ class LandedByPeople(OnDuckDB):
         file = self._folder / "delivered" / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
-        root = str(self._lakehouse.landing)
-        command = [source, str(file), "--ingest-date", date, "--root", root, *self.options]
-        result = CliRunner().invoke(land.main, command)
+        environment = {
+            "DBT_PROJECT_DIR": str(PROJECT),
+            "DBT_PROFILES_DIR": str(self._lakehouse.folder),
+            "STEDI_LANDING": str(self._lakehouse.landing),
+        }
+        command = [source, str(file), "--ingest-date", date, *self.options]
+        result = CliRunner(env=environment).invoke(main, command)
         if result.exit_code:
             raise PermissionError(result.output)
 
