@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         return [*(CompletionItem(name, help=COMMANDS[name]) for name in names), *options]
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("stedi", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stedi-lakehouse", prog_name="stedi")
 def main() -> None:
     """Run the STEDI lakehouse: land files, erase people, maintain tables, provision AWS.
