@@ -20,9 +20,15 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-# Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others.
+# Text as one word of the shell, whatever characters it has. (Write $$ for $ in FROM= and VARS=, as make demands.)
+quoted = '$(subst ','\'',$(1))'
+
+# Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others: a
+# folder named for theirs, without what is not a letter or digit, and for a checksum of its path.
 ifdef FROM
-PLACE := deliveries/$(notdir $(abspath $(FROM)))-$(firstword $(shell printf %s '$(abspath $(FROM))' | cksum))
+PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- $(call quoted,$(FROM)) 2>/dev/null && pwd -P); \
+    printf %s- "$$(basename -- "$$folder")" | LC_ALL=C tr -c A-Za-z0-9._- _; \
+    printf %s "$$folder" | cksum | cut -d " " -f 1)
 export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
@@ -32,9 +38,9 @@ endif
 
 run: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
-	@$(BIN)/stedi demo $(if $(FROM),--from '$(FROM)')
+	@$(BIN)/stedi demo $(if $(FROM),--from $(call quoted,$(FROM)))
 	@echo "Building the tables and testing them"
-	@$(BIN)/dbt --quiet build $(if $(VARS),--vars '$(VARS)')
+	@$(BIN)/dbt --quiet build $(if $(VARS),--vars $(call quoted,$(VARS)))
 	@echo "All tables built, all tests passed"
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/stedi summary
@@ -70,8 +76,8 @@ evidence: $(RUNTIME) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
-	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars '$(VARS)')
-	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars '$(VARS)') \
+	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars $(call quoted,$(VARS)))
+	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars $(call quoted,$(VARS))) \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
 
@@ -90,11 +96,11 @@ test-athena: $(DEV)
 	@$(BIN)/python -m pytest tests/athena
 
 athena: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from '$(FROM)')
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from $(call quoted,$(FROM)))
 
 parity: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from '$(FROM)') \
-	    $(if $(VARS),--vars '$(VARS)')
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from $(call quoted,$(FROM))) \
+	    $(if $(VARS),--vars $(call quoted,$(VARS)))
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

@@ -115,13 +115,14 @@ def test_make_run_twice(clone: Path) -> None:
 
 
 def test_make_run_from_a_folder_of_deliveries(clone: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "my deliveries"
+    folder = tmp_path / "it's; touch pwned; ' my $deliveries"
     (folder / "customer").mkdir(parents=True)
     line = '{"email":"ann@example.com","lastUpdateDate":1}\n'
     (folder / "customer" / "a b.json").write_text(line)
     for _ in range(2):
-        done = make(clone, "run", f"FROM={folder}")
+        done = make(clone, "run", f"FROM={folder}".replace("$", "$$"))
         assert done.returncode == 0, done.stdout + done.stderr
+    assert not (clone / "pwned").exists()
     (database,) = (clone / "deliveries").glob("*/lakehouse.duckdb")
     assert sum(tables(database)["stedi_staging.stg_customers"].values()) == 1
 
