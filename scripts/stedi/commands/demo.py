@@ -1,4 +1,4 @@
-"""`stedi demo`: something to build, for `make run`."""
+"""`stedi demo`: fills the landing zone of the duckdb target, for `make run`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stedi.synthetic.personas import Settings
 )
 @target_options
 def main(folder: Path | None, target: Target) -> None:
-    """Land a folder's deliveries, or synthetic ones where nothing has landed yet."""
+    """Land a folder's deliveries, or synthetic ones if nothing has landed yet."""
     if isinstance(target, AthenaTarget):
         raise UsageError("on Athena, land files with `stedi land --target athena`")
     root = target.landing
@@ -33,4 +33,4 @@ def main(folder: Path | None, target: Target) -> None:
         click.echo(f"{root}: {land_all(Zone(target.storage), folder, today())} files landed")
     elif not any(landed_files(root, entity) for entity in ENTITIES):
         generate(Settings(), root, progress=True)
-        click.echo(f"{root}: synthetic deliveries made")
+        click.echo(f"{root}: synthetic deliveries generated")

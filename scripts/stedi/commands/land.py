@@ -23,7 +23,7 @@ FULL_REFRESH = (
 
 
 def _date(context: click.Context, parameter: click.Parameter, text: str | None) -> str:
-    """The day as YYYY-MM-DD; today in UTC where none is given."""
+    """The date as YYYY-MM-DD; today in UTC if none is given."""
     if text is None:
         return today()
     try:
@@ -55,7 +55,7 @@ def main(
 ) -> None:
     """Land FILES of an ENTITY, byte for byte: all of them, or none if one is refused.
 
-    If it breaks off, the files landed so far are whole; run it again to land the others.
+    If it is interrupted, each file landed so far is complete; run it again to land the others.
     """
     zone = Zone(target.storage)
     plan = make_plan(zone, entity, ingest_date, list(files), backfill)
@@ -68,12 +68,12 @@ def main(
             where = zone.address(entity, ingest_date, delivery.path.name)
             click.echo(f"would land {where}")
         if plan.is_late:
-            click.echo(f"would leave a note of it: {FULL_REFRESH}")
+            click.echo(f"would leave a note of the backfill: {FULL_REFRESH}")
         return
     if plan.is_late:
         # Before the first file, so that a landing that breaks off has left its note too.
         names = [delivery.path.name for delivery in plan.to_land]
         note = leave_note(zone, entity, ingest_date, names, datetime.now(UTC))
-        click.echo(f"noted as {note}: {FULL_REFRESH}")
+        click.echo(f"noted the backfill in {note}: {FULL_REFRESH}")
     for address in land(zone, entity, ingest_date, plan.to_land):
         tqdm.write(f"landed {address}")  # above the bar

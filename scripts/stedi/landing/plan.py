@@ -1,9 +1,9 @@
 """Land deliveries: put files, byte for byte, where the lakehouse reads them.
 
-A nightly build looks at no ingest_date before the newest that is built. What is built the landing
-zone does not know; the nearest thing to it that it does know is the newest ingest_date that landed
-for any entity. So nothing lands on an older day, built or not, unless --backfill asks for it: that
-leaves a note (backfill.py), by which nightly builds refuse to run until a full refresh.
+A nightly build reads no ingest_date before the newest that is built. The landing zone does not know
+which dates are built, only which is the newest that landed for any entity. So nothing lands on an
+older date unless --backfill asks for it. That leaves a note (backfill.py), and nightly builds then
+refuse to run until a full refresh.
 """
 
 from __future__ import annotations
@@ -24,22 +24,19 @@ from stedi.layout import ENTITIES
 
 
 class Plan(NamedTuple):
-    """What is to be done: deliveries to land, where others lie already, and what forbids it all.
-
-    `is_late`: something is to land on a day before the newest that landed.
-    """
+    """What landing some files comes to, found before any is written."""
 
     to_land: list[Delivery]
-    landed: list[str]
-    refusals: list[str]
-    is_late: bool = False
+    landed: list[str]  # a sentence for each file that has landed already
+    refusals: list[str]  # a sentence for each reason why nothing may land
+    is_late: bool = False  # to_land would land on a day before the newest
 
 
 def name_problems(paths: list[Path]) -> Iterator[str]:
-    """What is wrong with the files' names, by themselves and beside each other."""
+    """What is wrong with the names of the files, each alone and all together."""
     for path in paths:
         if is_hidden(path):
-            yield f"{for_people(path)}: readers pass over names with a leading . or _; rename it"
+            yield f"{for_people(path)}: readers ignore names with a leading . or _; rename it"
         elif not path.name.endswith(SUFFIXES):
             yield f"{for_people(path)}: a name must end in {', '.join(SUFFIXES)}; rename it"
         elif not is_utf8_name(path):
@@ -53,8 +50,9 @@ def name_problems(paths: list[Path]) -> Iterator[str]:
 def make_plan(
     zone: Zone, entity: str, date: str, paths: list[Path], backfill: bool = False
 ) -> Plan:
-    """Checks every file before any is written; `backfill` allows a day before the newest.
+    """Checks every file before any is written.
 
+    date: the ingest date, YYYY-MM-DD. backfill: allow a date before the newest that landed.
     Raises what the zone raises.
     """
     plan = Plan([], [], list(name_problems(paths)))
@@ -64,7 +62,9 @@ def make_plan(
     for path in paths:
         try:
             delivery = Delivery.of(path)
-            check_readable(path)  # after: a change from here on is found when it is landed
+            check_readable(
+                path
+            )  # after Delivery.of, so that landing notices any change of the file
         except UnreadableFile as error:
             plan.refusals.append(str(error))
             continue
@@ -89,16 +89,16 @@ def make_plan(
 def _too_late(date: str, newest: str) -> str:
     # The newest day may lie ahead, and then today's date would be refused too.
     return (
-        f"{date}: {newest} is the newest day landed, and nightly builds look at no day before the "
-        f"newest; land under {max(today(), newest)}, or with `stedi land --backfill`, which "
-        f"makes a `dbt build --full-refresh` necessary"
+        f"{date}: {newest} is the newest day landed, and nightly builds read no day before it; "
+        f"land under {max(today(), newest)}, or use `stedi land --backfill` and then run "
+        "`dbt build --full-refresh`"
     )
 
 
 def _where(zone: Zone, entity: str, date: str, dates: list[str], delivery: Delivery) -> str | None:
-    """Where the delivery lies already, if it does: on another date too, as it would count twice.
+    """The address of the delivery if it has landed, on this date or another; else None.
 
-    Where the given date has other content under its name, the other dates do not matter.
+    If the date has a file of its name with other content, the other dates do not matter.
     """
     for known in [date] if date in dates else dates:
         if zone.holds(entity, known, delivery):
@@ -107,7 +107,7 @@ def _where(zone: Zone, entity: str, date: str, dates: list[str], delivery: Deliv
 
 
 def land(zone: Zone, entity: str, date: str, deliveries: list[Delivery]) -> Iterator[str]:
-    """Lands the deliveries behind a progress bar; yields where each has come to lie."""
+    """Lands the deliveries, with a progress bar; yields the address of each."""
     total = sum(delivery.size for delivery in deliveries)
     with tqdm(total=total, unit="B", unit_scale=True, desc="Landing", leave=False) as bar:
         for delivery in deliveries:
@@ -116,7 +116,7 @@ def land(zone: Zone, entity: str, date: str, deliveries: list[Delivery]) -> Iter
 
 
 def today() -> str:
-    """The present day in UTC, YYYY-MM-DD."""
+    """The current day in UTC, YYYY-MM-DD."""
     return datetime.now(UTC).date().isoformat()
 
 

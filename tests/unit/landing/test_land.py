@@ -363,7 +363,7 @@ def test_a_day_before_the_newest_of_any_entity_is_refused(
             run(lakehouse, deliver("a.json"), *options),
             "nothing has landed",
             "2024-02-01 is the newest day landed",
-            f"land under {day(0)}, or with `stedi land --backfill`",
+            f"land under {day(0)}, or use `stedi land --backfill`",
             "`dbt build --full-refresh`",
         )
     assert lakehouse.files() == before
@@ -400,7 +400,7 @@ def test_a_backfill_lands_and_leaves_a_note(
     }  # fmt: skip
     assert result.exit_code == 0
     told = result.stdout.splitlines()[0]
-    assert told.startswith(f"noted as {lakehouse.address}/{note}: ")
+    assert told.startswith(f"noted the backfill in {lakehouse.address}/{note}: ")
     assert "--full-refresh" in told
 
 
@@ -473,7 +473,7 @@ def test_a_backfill_may_be_tried_dry(
     before = lakehouse.files()
     result = run(lakehouse, deliver("a.json"), "--backfill", "--dry-run")
     assert f"would land {lakehouse.address}/{JAN_31}/a.json\n" in result.stdout
-    assert "would leave a note of it" in result.stdout
+    assert "would leave a note of the backfill" in result.stdout
     assert "--full-refresh" in result.stdout
     assert lakehouse.files() == before
 
