@@ -240,7 +240,7 @@ class Trino:
             (plugins / plugin).symlink_to(_home() / "plugin" / plugin)
         etc = self.folder / "etc"
         (etc / "catalog").mkdir(parents=True)
-        _write(etc / "log.properties", {"io.trino": "WARN"})
+        _write(etc / "log.properties", {"io.trino": "WARN", "org.apache.iceberg": "WARN"})
         _write(etc / "config.properties", self._config())
         _write(etc / "catalog" / f"{HIVE}.properties", self._hive())
         _write(etc / "catalog" / f"{ICEBERG}.properties", self._iceberg())
