@@ -219,7 +219,7 @@ def nothing_stays(reader: Reader, output: str) -> None:
     assert reader.client("s3").list_buckets()["Buckets"] == []
     with pytest.raises(ClientError, match="does not exist"):
         reader.client("cloudformation").describe_stacks(StackName="stedi-lakehouse")
-    (reader.values["KEY-ID"],) = re.findall(r"KMS key (\S+) goes", output)
+    (reader.values["KEY-ID"],) = re.findall(r"KMS key (\S+) in 30 days", output)
 
 
 def the_kms_key_stays(reader: Reader, output: str) -> None:
