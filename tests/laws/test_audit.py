@@ -1,4 +1,4 @@
-"""What audit keeps of people's consent: what was used on a day, and what must be derived anew.
+"""What audit keeps of people's consent: what was used on a day, and what must be derived again.
 
 The ledger itself is compared with Python's after every build of the random histories (replay.py).
 """

@@ -6,15 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from stedi.commands.land import main
 from support.deeds import Again
 from support.histories import Build, Deliver, History
 from support.known_histories import NIGHTS, nights
-from support.lakehouse import PROJECT, Lakehouse
+from support.lakehouse import Lakehouse
 from support.on_duckdb import OnDuckDB
 from support.replay import Course
+from support.targets import stedi
 
 # Its motion came in the second night. That it came on an earlier day too makes it that day's.
 KNOWN_LATER = [*NIGHTS].index("motion comes after its distance, on a day of its own")
@@ -32,13 +31,8 @@ class LandedByPeople(OnDuckDB):
         file = self._folder / "delivered" / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
-        environment = {
-            "DBT_PROJECT_DIR": str(PROJECT),
-            "DBT_PROFILES_DIR": str(self._lakehouse.folder),
-            "STEDI_LANDING": str(self._lakehouse.landing),
-        }
-        command = [source, str(file), "--ingest-date", date, *self.options]
-        result = CliRunner(env=environment).invoke(main, command)
+        with self._lakehouse.environment():
+            result = stedi("land", source, file, "--ingest-date", date, *self.options)
         if result.exit_code:
             raise PermissionError(result.output)
 

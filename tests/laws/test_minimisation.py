@@ -54,7 +54,7 @@ def restored(broken: Lakehouse) -> Iterator[dict[Path, str]]:
         path.write_text(text)
 
 
-def compiled_anew(lakehouse: Lakehouse) -> dict[str, Any]:
+def recompiled(lakehouse: Lakehouse) -> dict[str, Any]:
     lakehouse.parse_again()
     compiled = lakehouse.dbt("compile")
     assert compiled.success, compiled.errors
@@ -119,7 +119,7 @@ def test_one_macro_makes_pseudonyms() -> None:
 def test_a_leak_is_caught(leak: Leak, broken: Lakehouse, restored: dict[Path, str]) -> None:
     path = broken.project / leak.file
     restored[path] = replace_once(path, leak.text, leak.replacement)
-    found = problems(compiled_anew(broken), CURATED)
+    found = problems(recompiled(broken), CURATED)
     way = way_of(leak.column, leak.origin, found)
     assert path.parent.name == "engines" or f"{path.stem}." in way
 
@@ -131,7 +131,7 @@ def test_whatever_is_added_to_the_table_of_people_is_caught(
     columns = {f"note_{number}": added for number, added in enumerate(ADDED.values())}
     added = [f"\n        {made} as {column}," for column, (made, _) in columns.items()]
     restored[path] = replace_once(path, ID, ID + "".join(added))
-    found = problems(compiled_anew(broken), CURATED)
+    found = problems(recompiled(broken), CURATED)
     for column, (made, origin) in columns.items():
         assert way_of(f"customers_curated.{column}", origin, found), made
         assert f"customers_curated.{column} is not on the list of what curated tables may have" in (

@@ -25,7 +25,7 @@ FIRST = Deliver((
     (0, Record(ANN, consent=9)), (0, Moved(ANN)), (0, Measured(ANN)),
     (0, Record(BEN, consent=9)), (0, Moved(BEN)), (0, Measured(BEN)),
 ))  # fmt: skip
-# Ann has a new reading. Ben's consent is another one: his reading stays, and is made anew.
+# Ann has a new reading. Ben's consent is another one: his reading stays, and is rebuilt.
 SECOND = Deliver((
     (0, Moved(ANN, moment=1)), (0, Record(BEN, consent=10)), (0, Bad("accelerometer", 0)),
 ))  # fmt: skip

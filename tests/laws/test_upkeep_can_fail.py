@@ -25,8 +25,8 @@ pytestmark = pytest.mark.deep
 
 
 class Begun(OnDuckDB):
-    """A lakehouse whose first build was made already, by the project as it is: that one makes
-    everything anew, whatever is broken of upkeep."""
+    """A lakehouse whose first build was made already, by the project as it is: that one
+    rebuilds everything, whatever is broken of upkeep."""
 
     def __init__(self, folder: Path, lakehouse: Lakehouse, first: Path) -> None:
         """first: the database that the first build made."""

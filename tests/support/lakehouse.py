@@ -75,7 +75,7 @@ class Lakehouse:
         kill_at: the change of the database before which it is killed; a number, counted from 0, is
         that of the same one each time only in one thread.
         """
-        with self._environment():
+        with self.environment():
             parsed = dbt_process.parse(self.project, self._target, arguments, self._options)
             return dbt_process.run(parsed, [*arguments, *self._options], kill_at)
 
@@ -83,7 +83,7 @@ class Lakehouse:
     def start(self, *arguments: str) -> Iterator[tuple[ForkProcess, TextIO]]:
         """Starts a dbt command: its process, which can be killed, and what it prints, to read as it
         comes. Waits for its end."""
-        with self._environment():
+        with self.environment():
             parsed = dbt_process.parse(self.project, self._target, arguments, self._options)
             process, output = dbt_process.start(parsed, [*arguments, *self._options])
         try:
@@ -137,11 +137,14 @@ class Lakehouse:
         ]
 
     @contextmanager
-    def _environment(self) -> Iterator[None]:
+    def environment(self) -> Iterator[None]:
+        """The environment in which `stedi` and dbt find this lakehouse."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STEDI_LANDING", str(self.landing))
             patch.setenv("STEDI_DUCKDB", str(self.database))
             patch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(self.key_file))
+            patch.setenv("DBT_PROJECT_DIR", str(self.project))
+            patch.setenv("DBT_PROFILES_DIR", str(self.folder))
             patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             patch.chdir(self.project)
             yield

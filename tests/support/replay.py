@@ -51,10 +51,10 @@ class Engine(Protocol):
         """What files beyond staging have of texts that no row there has, in words."""
 
     def erase(self, emails: list[str]) -> None:
-        """Erases people, and builds every table anew."""
+        """Erases people, and rebuilds every table."""
 
     def reinstate(self, emails: list[str]) -> None:
-        """Lets people come back, and builds every table anew."""
+        """Lets people come back, and rebuilds every table."""
 
     def holds(self, texts: dict[str, str]) -> Mapping[str, Collection[str]]:
         """In which files each of the texts is stored, as far as any is."""
