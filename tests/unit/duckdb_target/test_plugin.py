@@ -117,7 +117,9 @@ def unreadable_zones() -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("folder", ["landing", "[no copies]"])
-@pytest.mark.parametrize(("name", "content"), list(unreadable_zones()))
+@pytest.mark.parametrize(
+    ("name", "content"), [pytest.param(*zone, id=zone[0]) for zone in unreadable_zones()]
+)
 def test_an_unreadable_file_stops_dbt_by_name_each_time(
     name: str, content: bytes, folder: str, tmp_path: Path
 ) -> None:
