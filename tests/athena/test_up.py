@@ -118,7 +118,7 @@ def test_make_athena_answers_until_ctrl_c(temporary: Path, tmp_path: Path) -> No
 def test_any_dbt_athena_project_builds_on_it(temporary: Path, tmp_path: Path) -> None:
     """And a command's exit code is that of the whole; that it ends stops the rest."""
     (tmp_path / "profiles.yml").write_text(PROFILE)
-    project = "{name: a_project, profile: a_project, version: '1', model-paths: [models]}"
+    project = "{name: a_project, profile: a_project, model-paths: [models]}"
     (tmp_path / "dbt_project.yml").write_text(project)
     for name, content in MODELS.items():
         path = tmp_path / "models" / name
