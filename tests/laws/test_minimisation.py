@@ -16,7 +16,7 @@ from stedi.synthetic.personas import Settings
 from support.lakehouse import PROJECT, Lakehouse
 from support.leaks import ADDED, ID, LEAKS, PEOPLE, Leak
 from support.minimisation import problems
-from support.project_to_break import copy_to_break, replace_once
+from support.project_to_break import breakable, replace_once
 
 # What curated tables may have. A column that is new there is a decision to show it: it fails until
 # somebody has written it down here.
@@ -40,9 +40,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     """A lakehouse whose project is a copy, which each test breaks and puts right again."""
-    folder = tmp_path_factory.mktemp("broken")
-    copy_to_break(folder / "project")
-    return Lakehouse(folder / "lakehouse", folder / "project")
+    return breakable(tmp_path_factory.mktemp("broken"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import PERSONAS, Settings
 from support.lakehouse import KEY, Lakehouse
 from support.mutations import MUTATIONS
-from support.project_to_break import copy_to_break, replace_once
+from support.project_to_break import breakable, replace_once
 from support.shown import SECRETS, left_files, secrets_in, shown, stored_failures
 
 DEBUG = ("--debug", "--log-level-file", "debug")
@@ -44,9 +44,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def copied(landing: Path, tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     """A lakehouse whose project may be broken."""
-    folder = tmp_path_factory.mktemp("copied")
-    copy_to_break(folder / "project")
-    lakehouse = Lakehouse(folder / "lakehouse", folder / "project")
+    lakehouse = breakable(tmp_path_factory.mktemp("copied"))
     lakehouse.landing = landing
     return lakehouse
 

@@ -11,7 +11,7 @@ from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import PERSONAS, START, Settings, newcomer
 from support.lakehouse import PROJECT, Lakehouse
 from support.mutations import MUTATIONS, Mutation
-from support.project_to_break import broken, copy_to_break, drop_tables
+from support.project_to_break import breakable, broken, drop_tables
 
 QUIETLY = ("--quiet", "--no-write-json", "--log-level-file", "none")
 ERASED = newcomer(900_000).latest._replace(research=START)
@@ -35,9 +35,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory, landing: Path) -> Lakehouse:
     """A lakehouse with those deliveries and a project of its own, free to be broken."""
-    folder = tmp_path_factory.mktemp("broken")
-    copy_to_break(folder / "project")
-    lakehouse = Lakehouse(folder / "lakehouse", folder / "project")
+    lakehouse = breakable(tmp_path_factory.mktemp("broken"))
     lakehouse.landing = landing
     lakehouse.withhold(ERASED.email)
     return lakehouse

@@ -16,7 +16,7 @@ from support.histories import Build, Deliver, History
 from support.known_histories import COUNTEREXAMPLES
 from support.lakehouse import Lakehouse, customer_id
 from support.on_duckdb import OnDuckDB
-from support.project_to_break import copy_to_break, replace_once
+from support.project_to_break import breakable, replace_once
 from support.replay import Course, replay
 
 ANN, BEN = 0, 1
@@ -43,8 +43,7 @@ Change = Callable[[str, str, str], None]
 @pytest.fixture
 def copied(tmp_path: Path) -> Lakehouse:
     """A lakehouse with a project of its own, free to be changed."""
-    copy_to_break(tmp_path / "project")
-    return Lakehouse(tmp_path / "lakehouse", tmp_path / "project")
+    return breakable(tmp_path)
 
 
 @pytest.fixture

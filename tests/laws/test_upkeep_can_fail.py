@@ -15,7 +15,7 @@ from support.known_histories import COUNTEREXAMPLES, NIGHTS
 from support.lakehouse import Lakehouse
 from support.mutations import Mutation
 from support.on_duckdb import OnDuckDB
-from support.project_to_break import broken, copy_to_break, drop_tables
+from support.project_to_break import breakable, broken, drop_tables
 from support.replay import Course, Outcome, replay
 from support.upkeep_mutations import MUTATIONS
 
@@ -44,9 +44,7 @@ class Begun(OnDuckDB):
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     """A lakehouse whose project is free to be broken; dbt parses again only what was changed."""
-    folder = tmp_path_factory.mktemp("broken")
-    copy_to_break(folder / "project")
-    return Lakehouse(folder / "lakehouse", folder / "project")
+    return breakable(tmp_path_factory.mktemp("broken"))
 
 
 @pytest.fixture

@@ -21,6 +21,12 @@ def copy_to_break(project: Path) -> None:
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
 
 
+def breakable(folder: Path) -> Lakehouse:
+    """A lakehouse in a folder, whose project is a copy beside it that a test may break."""
+    copy_to_break(folder / "project")
+    return Lakehouse(folder / "lakehouse", folder / "project")
+
+
 def replace_once(path: Path, text: str, replacement: str) -> str:
     """Replaces a text in a file, and returns what the file held before.
 
