@@ -109,16 +109,15 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; name one with make PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
 
-# Byte code is compiled on first import: most of what is installed is never imported.
 $(RUNTIME): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing into $(VENV); this is done once."
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(RUNTIME)
 
 $(DEV): requirements-dev.txt $(RUNTIME)
 	@echo "Installing what tests and linters need; this is done once."
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(DEV)
 
 # Each lock serves every Python from 3.11 on; the extras stay in it, because pip wants them named.
