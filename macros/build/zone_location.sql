@@ -1,4 +1,4 @@
-{# On DuckDB, where all tables share one file, nothing reads it. #}
+{# Nothing reads it where all tables share one file. #}
 {% macro zone_location(zone) -%}
     {{ return((target.s3_data_dir or '') ~ zone) }}
 {%- endmacro %}

@@ -114,6 +114,7 @@ def test_make_run_twice(clone: Path) -> None:
     assert key.strip() not in first.stdout + first.stderr + second.stdout + second.stderr
 
 
+@pytest.mark.deep
 def test_make_run_from_a_folder_of_deliveries(clone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "it's; touch pwned; ' my $deliveries"
     (folder / "customer").mkdir(parents=True)

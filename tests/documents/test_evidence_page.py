@@ -194,7 +194,7 @@ def test_unusable_manifest_is_named(manifest: Path, tmp_path: Path) -> None:
 def test_bytes_are_those_of_the_files(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.cells[0]: number(row.cells[1]) for row in said["sizes"]}
     for entity in FIELDS_OF:
-        files = (written.lakehouse.landing / entity).rglob("*.json")
+        files = (written.lakehouse.landing / entity / "landing").rglob("*.json")
         assert found[f"landed files: {entity}"] == sum(path.stat().st_size for path in files)
     assert found["tables: lakehouse.duckdb"] == written.lakehouse.database.stat().st_size
 

@@ -60,7 +60,17 @@ def test_a_history_ends_where_a_full_refresh_would(number: int, fails: Fails) ->
         pytest.fail(report(failure, smaller, fails(smaller)), pytrace=False)
 
 
-@pytest.mark.parametrize("name", COUNTEREXAMPLES)
+# Rare ones, which take longest.
+DEEP = ("another consent_scope, and back", "parts of a build, then the whole")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.deep if name in DEEP else ())
+        for name in COUNTEREXAMPLES
+    ],
+)
 def test_a_known_history_ends_where_a_full_refresh_would(name: str, fails: Fails) -> None:
     history = COUNTEREXAMPLES[name]
     if (failure := fails(history)) is not None:

@@ -40,6 +40,7 @@ def random_lives() -> list[History]:
     return drawn(NUMBER, SEED, whole_lives())
 
 
+@pytest.mark.deep
 def test_a_whole_life(tmp_path: Path) -> None:
     lived(A_WHOLE_LIFE, tmp_path)
 

@@ -105,7 +105,7 @@ def start(parsed: Parsed, command: list[str]) -> tuple[ForkProcess, TextIO]:
 
 def _print(writing: int, parsed: Parsed, command: list[str]) -> None:
     sys.stdout = os.fdopen(writing, "w", buffering=1)
-    _prepare()
+    _prepare(parsed)
     dbtRunner(_MANIFESTS[parsed]).invoke(command)
 
 
@@ -116,7 +116,7 @@ def _invoke(
     messages: dict[str, list[str]] = {"error": [], "warn": []}
     changes = Changes(kill_at)
     changes.watch()
-    compiled = _prepare()
+    compiled = _prepare(parsed)
 
     def note(event: Any) -> None:
         if event.info.level in messages:
@@ -133,8 +133,11 @@ def _invoke(
     answer.send((result, marshal.dumps(compiled)))
 
 
-def _prepare() -> dict[TemplateKey, CodeType]:
+def _prepare(parsed: Parsed) -> dict[TemplateKey, CodeType]:
     """Spares this process what its parent has done; returns what it will compile itself."""
+    if _MANIFESTS[parsed] is None:
+        # This process will parse. dbt's static parser would wait for threads of the parent, for ever.
+        os.environ["DBT_STATIC_PARSER"] = "false"
     # The process is gone before its garbage matters, and looking through all that it inherited
     # would copy the memory.
     gc.freeze()
