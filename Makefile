@@ -5,11 +5,11 @@
 #   make lint            Python, imports, types, SQL, YAML and dbt conventions
 #   make docs            dbt's docs as one page
 #   make evidence        the privacy officer's page: what became of everybody's data, and how that is known
-#   make athena          a local Athena with the lakehouse on it, up until Ctrl-C (FROM=DIR works too)
+#   make athena          a local Athena with the lakehouse on it, up until Ctrl-C or SIGTERM (FROM=DIR works too)
 #   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
 #   make lives [N=1000]  random lives from consent to erasure on DuckDB, and twenty on the local Athena
 #   make mutants         break models and upkeep on purpose: which test notices each mutation
-#   make bench           speed beside hand-written SQL, and what a night costs
+#   make bench           how fast, compared with hand-written SQL, and what a night costs
 #   make lock            rewrite both lock files from pyproject.toml
 #   make clean           remove what dbt and the tests wrote
 PYTHON ?= python3

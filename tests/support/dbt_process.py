@@ -136,7 +136,8 @@ def _invoke(
 def _prepare(parsed: Parsed) -> dict[TemplateKey, CodeType]:
     """Spares this process what its parent has done; returns what it will compile itself."""
     if _MANIFESTS[parsed] is None:
-        # This process will parse. dbt's static parser would wait for threads of the parent, for ever.
+        # This process will parse, and dbt's static parser would wait for ever for threads that a
+        # fork does not inherit.
         os.environ["DBT_STATIC_PARSER"] = "false"
     # The process is gone before its garbage matters, and looking through all that it inherited
     # would copy the memory.

@@ -12,7 +12,7 @@ from stedi.erasure.emails import emails_in
 from stedi.erasure.erasure import Erasure, dry_run_report, warnings
 from stedi.erasure.open import operator, prepare_erasure
 
-ACCESS = "take on the privacy-officer role, which may read, rewrite and delete what an erasure must"
+ACCESS = "assume the privacy-officer role, which may read, rewrite and delete what an erasure must"
 RETRY = "If the erasure had begun, run it again with the same emails: it resumes"
 
 

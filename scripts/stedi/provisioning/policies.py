@@ -92,7 +92,7 @@ def role_policy(lake: Lakehouse, role: str, key: Key) -> Policy:
 def dbt_policy(lake: Lakehouse, key: Key) -> Policy:
     """Reads landing and the pseudonym key, writes every other layer, deletes nothing in landing.
 
-    It needs s3:DeleteObject: without it, VACUUM succeeds but deletes nothing.
+    It needs s3:DeleteObject: maintenance and rebuilt tables delete the files that they replace.
     """
     read = (*LANDING, RESTRICTED)
     return _policy(
