@@ -64,7 +64,7 @@ def build_of(scans: dict[str, Scan], seconds: float) -> Build:
     for node, found in scans.items():
         kind, _, name = node.partition(".stedi_lakehouse.")
         if kind == "model":
-            models[name] += found.scanned
+            models[name.split(".")[0]] += found.scanned  # without the version of the model
         elif kind in ("test", "unit_test"):
             tests[name.split(".")[0]] += found.scanned
         else:

@@ -86,7 +86,8 @@ def compare(local: LocalLakehouse, build: list[Execution]) -> list[Beside]:
     """Measures both ways on the landing zone that was built by the queries of `build`."""
     _lay_tables(local)
     scans = by_node(build)
-    ours = {name: scans[f"model.stedi_lakehouse.{name}"].scanned for name in CURATED}
+    by_name = {node.split(".")[2]: found for node, found in scans.items() if node}
+    ours = {name: by_name[name].scanned for name in CURATED}
     course = {}
     for name, sql in QUERIES.items():
         execution, course[name] = ask(local, sql)

@@ -43,7 +43,8 @@ def upstream(local: LocalLakehouse, *models: str) -> set[str]:
     """Ids of the models, and of all nodes that they are made from, by dbt's last manifest."""
     manifest = json.loads((local.folder / "dbt/athena/manifest.json").read_text())
     found: set[str] = set()
-    todo = [f"model.stedi_lakehouse.{model}" for model in models]
+    # By name, as the id of a versioned model ends in its version.
+    todo = [id_ for id_, node in manifest["nodes"].items() if node["name"] in models]
     while todo:
         node = todo.pop()
         if node not in found:
