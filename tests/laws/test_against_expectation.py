@@ -7,22 +7,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from stedi.synthetic.expectation import SCOPES, Customer, Expectation
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import PERSONAS, Settings
 from support.lakehouse import Lakehouse, Table, customer_id
+from support.strategies import ANY_SETTINGS
 
 EVERY_PERSONA = Settings(people=len(PERSONAS) + 10, days=4, readings_per_person=12, bad_share=0.3)
-SOME = st.builds(
-    Settings,
-    people=st.integers(1, 60),
-    days=st.integers(1, 6),
-    readings_per_person=st.integers(1, 30),
-    seed=st.integers(0, 10**6),
-    bad_share=st.sampled_from((0.0, 0.01, 0.5)),
-)
 
 
 def _columns(*names: str, times: tuple[str, ...] = ()) -> str:
@@ -129,7 +121,7 @@ def test_every_table_is_as_expected_over_many_seeds(
     scope: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(SOME)
+    @given(ANY_SETTINGS)
     def of_some(plan: Settings) -> None:
         check(plan, scope, Lakehouse(tmp_path_factory.mktemp("lakehouse")))
 

@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 import support.naive as naive
 from stedi.synthetic.expectation import (
@@ -19,6 +18,7 @@ from stedi.synthetic.expectation import (
 )
 from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import PERSONAS, Settings
+from support.strategies import ANY_SETTINGS
 
 DATES = ["2024-01-01", "2024-01-02", "2024-01-03"]
 
@@ -188,19 +188,11 @@ def test_a_person_has_one_staged_row() -> None:
 # All of a generated zone, read a second time.
 
 EVERYTHING = Settings(people=len(PERSONAS) + 10, days=4, readings_per_person=40, bad_share=0.4)
-ZONES = st.builds(
-    Settings,
-    people=st.integers(1, 60),
-    days=st.integers(1, 6),
-    readings_per_person=st.integers(1, 30),
-    seed=st.integers(0, 10**6),
-    bad_share=st.sampled_from((0.0, 0.01, 0.5)),
-)
 
 
 @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
 @example(EVERYTHING)
-@given(ZONES)
+@given(ANY_SETTINGS)
 def test_a_second_reading_of_the_files_comes_to_the_same(
     tmp_path_factory: pytest.TempPathFactory, plan: Settings
 ) -> None:
