@@ -52,13 +52,16 @@ test: lint
 test-deep: $(DEV)
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m deep --junitxml target/deep-tests.xml
 
+# Beside the linters: every command, option and macro is documented, and every link leads somewhere.
 lint: $(DEV) profiles.yml
+	@mkdir -p target
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > target/imports.txt || { cat target/imports.txt; exit 1; }
 	@$(BIN)/yamllint --strict .
 	@if command -v actionlint > /dev/null; then actionlint; else echo "actionlint is not installed: workflows unchecked"; fi
+	@$(BIN)/python -m pytest --quiet --no-header tests/documents/test_documents.py
 	@$(BIN)/stedi key make
 	@$(BIN)/sqlfluff lint models tests analyses
 	@AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none $(BIN)/dbt --quiet compile --target athena \
