@@ -236,7 +236,7 @@ def test_a_new_key_leaves_no_old_id_in_any_file(measured: Lake) -> None:
     done = measured.stedi("key", "rotate")
 
     assert done.returncode == 0, done.stdout
-    assert "No old id in" in done.stdout
+    assert "No old customer_id in" in done.stdout
     (second,) = measured.bucket.versions(key)
     assert second.id != first.id and second.is_latest
     new = measured.bucket.read(key).decode().strip()
