@@ -45,7 +45,7 @@ run: $(RUNTIME) profiles.yml
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/stedi summary
 
-# Two processes: one has the local Athena, the other begins with the rest. What they came to is in `make evidence`.
+# Two processes share the tests (tests/conftest.py says how). `make evidence` shows the results.
 test: lint
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not deep" --junitxml target/tests.xml
 

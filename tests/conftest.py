@@ -14,6 +14,12 @@ from typing import Any
 import pytest
 
 ATHENA = "tests/athena/"
+# These share nothing with the others and take as long as half of them: they get an Athena of their
+# own, in whichever process is free.
+SECOND_ATHENA = tuple(
+    f"{ATHENA}test_{name}.py"
+    for name in ("histories_on_athena", "nights_fail", "whole_lives_on_athena")
+)
 # What takes long comes first, so that no process is left alone with it in the end.
 ORDER = (ATHENA, "tests/laws/", "tests/documents/", "tests/unit/bench/", "")
 # Settings of the tests themselves.
@@ -45,12 +51,14 @@ def no_lakehouse_of_the_developer() -> Iterator[None]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """One process runs all that is on the local Athena, which is one account; of the rest each file
-    is one process's, for its tests share what they have built."""
+    """Tests that share a local Athena, which is one account, run in one process; of the rest each
+    file is one process's, because its tests share what they have built."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByWhatIsShared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(SECOND_ATHENA):
+                return "a second Athena"
             return ATHENA if nodeid.startswith(ATHENA) else nodeid.split("::")[0]
 
     return ByWhatIsShared(config, log)
