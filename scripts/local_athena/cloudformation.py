@@ -309,7 +309,7 @@ def _unless_retained(delete: Callable[..., None]) -> Callable[..., None]:
 
 
 def _forgetting_removed(update: Callable[..., None]) -> Callable[..., None]:
-    """moto remembers what an update removed, and would not make it anew if it came back."""
+    """moto remembers what an update removed, and would not create it again if it came back."""
 
     def updating(self: Any, template: Any, parameters: Any = None) -> None:
         update(self, template, parameters)

@@ -52,7 +52,7 @@ class LocalAthena:
     def __init__(
         self, region: str = REGION, port: int = 0, report: Callable[[str], object] = _say_nothing
     ) -> None:
-        """port: of AWS's APIs; 0 for any that is free. report: is told what takes long."""
+        """port: of AWS's APIs; 0 for any free one. report: takes a sentence on what takes long."""
         self.region, self._port, self._report = region, port, report
         self._cleaning = ExitStack()
 

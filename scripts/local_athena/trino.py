@@ -55,7 +55,7 @@ class QueryFailed(Exception):
 
 @dataclass
 class Answer:
-    """What a query came to, as it arrives; cells are as JSON has them."""
+    """The result of a query, as it arrives; cells are as JSON has them."""
 
     columns: list[tuple[str, str]] = field(default_factory=list)  # names and types
     rows: list[list[Any]] = field(default_factory=list)
@@ -78,7 +78,7 @@ def fetch(report: Callable[[str], object]) -> Path:
 
     Raises RuntimeError, which says what to install.
 
-    report: is told before something is fetched, for it takes minutes.
+    report: takes a sentence before something is fetched, which takes minutes.
     """
     if reason := missing():
         raise RuntimeError(reason)

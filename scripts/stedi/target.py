@@ -1,6 +1,6 @@
 """Which lakehouse a command works on: a folder with DuckDB, or a bucket with Athena.
 
-Decided here, once, from what dbt itself is told: its profile, and the environment variables that
+Decided here, once, from what dbt itself reads: its profile, and the environment variables that
 the profile names. So a command and a build never work on two different lakehouses.
 """
 

@@ -31,7 +31,7 @@ class Stored(NamedTuple):
 
 
 class Wanted(Protocol):
-    """What is searched for. A hit is its kind, which people are told, and its text."""
+    """What is searched for. A hit is its kind, which may be shown, and its text."""
 
     @property
     def longest(self) -> int:
