@@ -8,10 +8,14 @@ Breaks of the privacy tests are never deep.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from _pytest.junitxml import xml_key
+
+from stedi.evidence.laws import DESELECTED
 
 ATHENA = "tests/athena/"
 # These share nothing with the others and take as long as half of them: they get an Athena of their
@@ -62,3 +66,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return ATHENA if nodeid.startswith(ATHENA) else nodeid.split("::")[0]
 
     return ByWhatIsShared(config, log)
+
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()  # deselected tests by file
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Counts what `make test` or `make test-deep` leaves to the other."""
+    for item in items:
+        item.config.stash.setdefault(LEFT_OUT, Counter())[item.nodeid.split("::")[0]] += 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Notes it in the JUnit file, so that no law counts as proven by tests that were left out."""
+    left_out = session.config.stash.get(LEFT_OUT, Counter())
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(left_out)
+    elif (junit := session.config.stash.get(xml_key, None)) is not None:
+        for file, number in sorted(left_out.items()):
+            junit.add_global_property(DESELECTED, f"{number} {file}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes it from a worker; all workers collect the same."""
+    if left_out := getattr(node, "workeroutput", {}).get("left_out"):
+        node.config.stash[LEFT_OUT] = Counter(left_out)

@@ -25,7 +25,7 @@ from support.lakehouse import KEY, Lakehouse, customer_id
 from support.page_tables import Row, number, tables
 from support.shown import SECRETS, secrets_in
 
-ON_PAGE = re.compile(r"(passed|failed|not run) (\S+)")
+ON_PAGE = re.compile(r"(passed|in part|failed|not run) (\S+)")
 IDENTIFYING = {"email", "user", "customername", "phone", "birthday", "serialnumber"}
 
 
@@ -45,6 +45,27 @@ def test_laws_are_as_proven_as_dbts_tests(written: Written) -> None:
     for law in "4578":
         assert found[law].attributes["data-state"] == "not proven"
         assert found[law].attributes["class"] == "red"
+
+
+SKIPPED = """<testsuites><testsuite timestamp="2026-01-31T10:00:00+01:00">
+<testcase classname="tests.athena.test_budget" name="a" />
+<testcase classname="tests.athena.test_budget" name="b"><skipped /></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.mark.parametrize(
+    ("results", "state"),
+    [(SKIPPED, "proven in part"), (SKIPPED.replace("<skipped />", ""), "proven")],
+)
+def test_law_with_a_skipped_test_is_not_proven(
+    results: str, state: str, written: Written, tmp_path: Path
+) -> None:
+    (tmp_path / "tests.xml").write_text(results)
+    options = ("--pytest-results", str(tmp_path / "tests.xml"), "--output", str(tmp_path / "page"))
+    done = run(written.lakehouse, *options)
+    rows = tables((tmp_path / "page").read_text())["laws-table"]
+    assert [r.attributes["data-state"] for r in rows if r.attributes["data-law"] == "8"] == [state]
+    assert ("Law 8, Cost: " in done.output) == (state != "proven")
 
 
 def test_lines(written: Written, said: dict[str, list[Row]]) -> None:
@@ -72,6 +93,28 @@ def test_readings(written: Written, said: dict[str, list[Row]]) -> None:
         for source, reasons in written.expected.since_consent["funnel"].items()
         for reason, readings in reasons.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "cell"),
+    [
+        ("customer", "update stedi_audit.landing_reconciliation set landed = landed + 1000 where "
+         "source = 'customer' and ingest_date = '2024-01-01'", "broken 1,000"),
+        ("step_trainer", "update stedi_audit.landing_reconciliation set landed = landed + 7, "
+         "accepted = accepted + 7 where source = 'step_trainer' and ingest_date = '2024-01-01'",
+         "broken 7"),
+    ],
+)  # fmt: skip
+def test_line_or_reading_that_nothing_accounts_for_is_an_alarm(
+    source: str, change: str, cell: str, written: Written, tmp_path: Path
+) -> None:
+    shutil.copytree(written.lakehouse.folder, tmp_path, dirs_exist_ok=True)
+    lakehouse = Lakehouse(tmp_path)
+    with duckdb.connect(lakehouse.database) as connection:
+        assert connection.execute(change).fetchall() == [(1,)]
+    rows = {row.attributes["data-source"]: row for row in tables(page(lakehouse))["lines"]}
+    assert (rows[source].cells[-1], rows[source].attributes.get("class")) == (cell, "red")
+    assert {row.cells[-1] for name, row in rows.items() if name != source} == {"kept"}
 
 
 def test_rows_of_tables(written: Written, said: dict[str, list[Row]]) -> None:

@@ -18,7 +18,9 @@ import yaml
 
 from stedi.errors import StediError
 
-PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+PASSED, IN_PART, FAILED, NOT_RUN = "passed", "in part", "failed", "not run"
+_WORST_FIRST = (FAILED, PASSED, NOT_RUN)
+DESELECTED = "deselected"  # property of a JUnit file: a number of tests, and their file
 _DBT_STATES = {"pass": PASSED, "skipped": NOT_RUN}  # every other status of a test is a failure
 # dbt also writes run results for commands that only compile tests, as if all had succeeded.
 _COMMANDS_THAT_TEST = ("build", "test")
@@ -26,7 +28,10 @@ _COMMANDS_THAT_TEST = ("build", "test")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a test, a test file or a folder of them ended: PASSED, FAILED or NOT_RUN."""
+    """How a test, a test file or a folder of them ended.
+
+    IN_PART: tests of a file or folder passed, and some did not run.
+    """
 
     name: str
     state: str
@@ -44,14 +49,12 @@ class Law:
 
     @property
     def state(self) -> str:
-        """`broken` if a test failed, `proven` if all passed, `proven in part` if some did not run,
-        `not proven` if none passed."""
-        states = {test.state for test in self.tests}
-        if FAILED in states:
-            return "broken"
-        if PASSED not in states:
-            return "not proven"
-        return "proven" if states == {PASSED} else "proven in part"
+        """`broken` if a test failed, `proven` if all ran and passed, `proven in part` if some were
+        skipped or did not run, `not proven` if none passed."""
+        state = _together(Counter(test.state for test in self.tests))
+        return {
+            FAILED: "broken", PASSED: "proven", IN_PART: "proven in part", NOT_RUN: "not proven",
+        }[state]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,10 @@ class Results:
 def read_laws(path: Path, *results: Results) -> list[Law]:
     """The laws of docs/laws.yml, each with the outcomes of its tests.
 
-    Raises StediError if the file is missing or not a list of laws.
+    A file that is in a folder of tests and in no results has not run. Raises StediError if the file
+    is missing or not a list of laws.
     """
+    project = path.parent.parent
     outcomes = {name: test for result in results for name, test in result.tests.items()}
     try:
         return [
@@ -88,7 +93,7 @@ def read_laws(path: Path, *results: Results) -> list[Law]:
                 int(law["number"]),
                 str(law["name"]),
                 str(law["says"]),
-                tuple(_outcome(str(test), outcomes) for test in law["tests"]),
+                tuple(_outcome(str(test), outcomes, project) for test in law["tests"]),
             )
             for law in yaml.safe_load(path.read_text(encoding="utf-8"))
         ]
@@ -127,32 +132,61 @@ def dbt_results(path: Path) -> Results:
 
 
 def pytest_results(*paths: Path) -> Results:
-    """The results of pytest's test files, by path, from those of the JUnit files that exist."""
+    """The results of pytest's test files, by path, from those of the JUnit files that exist.
+
+    A test that was skipped in one run and passed in another has passed; one that failed in any run
+    has failed. A test that no run has selected has not run.
+    """
     existing = [path for path in paths if path.exists()]
     if not existing:
         return Results(problem=f"{paths[0]}: no such file; `make test` writes it")
-    states: dict[str, Counter[str]] = {}
+    states: dict[str, dict[str, str]] = {}
+    known: Counter[str] = Counter()
     began = []
     for path in existing:
         try:
             tree = ElementTree.parse(path).getroot()
             times = [suite.attrib["timestamp"] for suite in tree.iter("testsuite")]
             began.append(min(datetime.fromisoformat(time) for time in times))
+            deselected = _deselected(tree)
         except (ElementTree.ParseError, KeyError, ValueError):
             return Results(problem=f"{path}: not results of pytest; run `make test` to rewrite it")
+        run: Counter[str] = Counter()
         for case in tree.iter("testcase"):
             file = "/".join(_modules(case.attrib["classname"])) + ".py"
-            states.setdefault(file, Counter())[_state_of(case)] += 1
-    tests = {file: _combined(file, counts) for file, counts in states.items()}
-    return Results(tests, min(began).astimezone(UTC))
+            tests = states.setdefault(file, {})
+            name = f"{case.attrib['classname']} {case.attrib['name']}"
+            run[file] += name not in tests
+            tests[name] = min(_state_of(case), tests.get(name, NOT_RUN), key=_WORST_FIRST.index)
+        for file, number in deselected.items():
+            known[file] = max(known[file], run[file] + number)
+    counts = {file: Counter(tests.values()) for file, tests in states.items()}
+    for file, number in known.items():
+        found = counts.setdefault(file, Counter())
+        found[NOT_RUN] += max(0, number - found.total())
+    combined = {file: _combined(file, found) for file, found in counts.items()}
+    return Results(combined, min(began).astimezone(UTC))
 
 
-def _outcome(name: str, outcomes: Mapping[str, Outcome]) -> Outcome:
-    """The outcome of a test, or of all files of a folder together."""
+def _deselected(tree: ElementTree.Element) -> Counter[str]:
+    """How many tests of each file a run has left out; tests/conftest.py notes them."""
+    found: Counter[str] = Counter()
+    for entry in tree.iter("property"):
+        if entry.attrib["name"] == DESELECTED:
+            number, _, file = entry.attrib["value"].partition(" ")
+            found[file] += int(number)
+    return found
+
+
+def _outcome(name: str, outcomes: Mapping[str, Outcome], project: Path) -> Outcome:
+    """The outcome of a test, or of all test files of a folder together."""
     if not name.endswith("/"):
         return outcomes.get(name, Outcome(name, NOT_RUN))
-    files = (test for test in outcomes.values() if test.name.startswith(name))
-    return _combined(name, Counter(test.state for test in files))
+    on_disk = {path.relative_to(project).as_posix() for path in (project / name).glob("test_*.py")}
+    files = on_disk | {file for file in outcomes if file.startswith(name)}
+    return _combined(
+        name, Counter(outcomes[file].state if file in outcomes else NOT_RUN for file in files)
+    )
 
 
 def _modules(classname: str) -> Iterator[str]:
@@ -171,6 +205,15 @@ def _state_of(case: ElementTree.Element) -> str:
 
 
 def _combined(name: str, states: Counter[str]) -> Outcome:
-    """Tests together: failed if one failed, passed if at least one passed."""
-    state = next((state for state in (FAILED, PASSED) if states[state]), NOT_RUN)
-    return Outcome(name, state, ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())))
+    note = ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()) if n)
+    return Outcome(name, _together(states), note)
+
+
+def _together(states: Counter[str]) -> str:
+    """The state of tests together, from how many of them are in each state."""
+    present = {state for state, number in states.items() if number}
+    if FAILED in present:
+        return FAILED
+    if not present or present == {NOT_RUN}:
+        return NOT_RUN
+    return PASSED if present == {PASSED} else IN_PART
