@@ -23,13 +23,16 @@ ZONES = (*LANDING, *BUILT, RESULTS, RESTRICTED)
 
 PSEUDONYM_KEY_FOLDER = f"{RESTRICTED}/pseudonym_key"
 PSEUDONYM_KEY_OBJECT = f"{PSEUDONYM_KEY_FOLDER}/pseudonym_key"
-# Erasures: their key, who is erased, those that have begun and not ended, and receipts.
+# Erasures: their key, who is erased, the devices of those people, those that have begun and not
+# ended, and receipts.
 ERASURE_KEY_FOLDER = f"{RESTRICTED}/erasure_key"
 ERASURES_FOLDER = f"{RESTRICTED}/erasures"
+DEVICE_CLAIMS_FOLDER = f"{RESTRICTED}/device_claims"
 PENDING_ERASURES_FOLDER = f"{RESTRICTED}/pending_erasures"
 RECEIPTS_FOLDER = f"{RESTRICTED}/erasure_receipts"
 ERASURE_FOLDERS = (
-    ERASURE_KEY_FOLDER, ERASURES_FOLDER, PENDING_ERASURES_FOLDER, RECEIPTS_FOLDER,
+    ERASURE_KEY_FOLDER, ERASURES_FOLDER, DEVICE_CLAIMS_FOLDER, PENDING_ERASURES_FOLDER,
+    RECEIPTS_FOLDER,
 )  # fmt: skip
 
 BUILT_LAYERS = ("staging", "trusted", "curated", "audit")

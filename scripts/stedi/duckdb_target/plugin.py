@@ -127,10 +127,15 @@ class Plugin(BasePlugin):
         try:
             zones = {entity: sort_files(self.root, entity) for entity in LANDED}
             register = ErasureRegister(RestrictedStore(FolderStorage(key_file().parent)))
-            restricted: list[tuple[str, str, list[str | None]]] = [
-                ("pseudonym_key", "pseudonym_key", [read_key(key_file())]),
-                ("erasure_key", "erasure_key", [register.key()]),
-                ("erasures", "erasure", [*register.erasures()]),
+            restricted: list[tuple[str, str, list[Any]]] = [
+                ("pseudonym_key", "pseudonym_key varchar", _one_row(read_key(key_file()))),
+                ("erasure_key", "erasure_key varchar", _one_row(register.key())),
+                ("erasures", "erasure varchar", [(erasure,) for erasure in register.erasures()]),
+                (
+                    "device_claims",
+                    "erasure varchar, device varchar, claimed_from bigint, claimed_until bigint",
+                    register.claims(),
+                ),
             ]
         except StediError as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
@@ -141,8 +146,8 @@ class Plugin(BasePlugin):
         conn.execute("attach ':memory:' as landing")
         conn.execute("create schema landing.stedi_landing")
         conn.execute("create schema landing.stedi_restricted")
-        for table, column, values in restricted:
-            _add_restricted(conn, table, column, values)
+        for table, columns, rows in restricted:
+            _add_restricted(conn, table, columns, rows)
         for entity, files in zones.items():
             _add_lines(conn, entity, files)
 
@@ -180,14 +185,19 @@ def _check_settings(conn: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -
             ) from None
 
 
+def _one_row(key: str | None) -> list[tuple[str]]:
+    """The row of a key; none for an empty one."""
+    return [(key,)] if key else []
+
+
 def _add_restricted(
-    conn: duckdb.DuckDBPyConnection, table: str, column: str, values: Iterable[str | None]
+    conn: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    """Adds a restricted table of one column; no row for an empty value."""
+    """Adds a restricted table. columns: their names and types, as SQL."""
     name = f"landing.stedi_restricted.{table}"
-    conn.execute(f"create table {name} ({column} varchar)")
-    for value in filter(None, values):
-        conn.execute(f"insert into {name} values (?)", [value])
+    conn.execute(f"create table {name} ({columns})")
+    for row in rows:
+        conn.execute(f"insert into {name} values ({', '.join('?' for _ in row)})", row)
 
 
 def _add_lines(conn: duckdb.DuckDBPyConnection, entity: str, files: Files) -> None:

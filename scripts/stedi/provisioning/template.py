@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stedi.aws.names import Lakehouse
 from stedi.layout import (
     BACKFILL,
+    DEVICE_CLAIMS_FOLDER,
     ERASURE_KEY_FOLDER,
     ERASURES_FOLDER,
     LANDED,
@@ -42,6 +43,12 @@ RAW_LINE_SERDE: Resource = {
 TEXT_FILES: Resource = {
     "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+}
+
+# A line of values with commas between them; an empty value is null.
+DELIMITED_SERDE: Resource = {
+    "SerializationLibrary": RAW_LINE_SERDE["SerializationLibrary"],
+    "Parameters": {"field.delim": ",", "serialization.null.format": ""},
 }
 
 _LAYER_DESCRIPTIONS = {
@@ -194,23 +201,32 @@ def _tables(lake: Lakehouse) -> dict[str, Resource]:
     }
     restricted = {
         "PseudonymKeyTable": _restricted_table(
-            lake, "pseudonym_key", "pseudonym_key", PSEUDONYM_KEY_FOLDER,
-            "One row: the key of customer_id",
+            lake, "pseudonym_key", PSEUDONYM_KEY_FOLDER, "One row: the key of customer_id",
+            _raw_lines("pseudonym_key"),
         ),
         "ErasureKeyTable": _restricted_table(
-            lake, "erasure_key", "erasure_key", ERASURE_KEY_FOLDER,
+            lake, "erasure_key", ERASURE_KEY_FOLDER,
             "At most one row: the key under which erasures are noted",
+            _raw_lines("erasure_key"),
         ),
         "ErasuresTable": _restricted_table(
-            lake, "erasures", "erasure", ERASURES_FOLDER,
+            lake, "erasures", ERASURES_FOLDER,
             "One row for each person who was erased and must not come back",
+            _raw_lines("erasure"),
+        ),
+        "DeviceClaimsTable": _restricted_table(
+            lake, "device_claims", DEVICE_CLAIMS_FOLDER,
+            "One row for each time that an erased person had a device",
+            _delimited(
+                erasure="string", device="string", claimed_from="bigint", claimed_until="bigint"
+            ),
         ),
     }  # fmt: skip
     return landing | restricted
 
 
 def _restricted_table(
-    lake: Lakehouse, name: str, column: str, folder: str, description: str
+    lake: Lakehouse, name: str, folder: str, description: str, files: Resource
 ) -> Resource:
     return _table(
         "restricted",
@@ -219,7 +235,7 @@ def _restricted_table(
             "Description": description,
             "TableType": "EXTERNAL_TABLE",
             "Parameters": {"EXTERNAL": "TRUE"},
-            "StorageDescriptor": _raw_lines(column, lake.address(folder)),
+            "StorageDescriptor": files | {"Location": lake.address(folder)},
         },
     )
 
@@ -246,15 +262,23 @@ def _landing_table(lake: Lakehouse, name: str, prefix: str) -> Resource:
             "storage.location.template": f"{location}ingest_date=${{ingest_date}}",
         },
         "PartitionKeys": [{"Name": "ingest_date", "Type": "string"}],
-        "StorageDescriptor": _raw_lines("line", location),
+        "StorageDescriptor": _raw_lines("line") | {"Location": location},
     }
 
 
-def _raw_lines(column: str, location: str) -> Resource:
+def _raw_lines(column: str) -> Resource:
+    """Text files whose lines are the values of one column."""
     return TEXT_FILES | {
         "Columns": [{"Name": column, "Type": "string"}],
-        "Location": location,
         "SerdeInfo": RAW_LINE_SERDE,
+    }
+
+
+def _delimited(**types: str) -> Resource:
+    """Text files whose lines are values of columns, with commas between them."""
+    return TEXT_FILES | {
+        "Columns": [{"Name": name, "Type": kind} for name, kind in types.items()],
+        "SerdeInfo": DELIMITED_SERDE,
     }
 
 

@@ -2,6 +2,8 @@
 
     erasure_key/erasure_key        the key of all that follows, made once
     erasures/HMAC                  a person who was erased; the file holds the HMAC of their email
+    device_claims/HMAC-HMAC-…      a tombstone: when an erased person had a device. It is kept for
+                                   ever, so that what the device measured becomes nobody else's
     pending_erasures/HMAC-….json   an erasure that has begun and not ended: not the email, but what
                                    must be searched for once the landed lines are gone
     erasure_receipts/….json        an erasure that has ended
@@ -13,13 +15,16 @@ compute the HMACs again, and who was erased would come back.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+from stedi.errors import StediError
 from stedi.layout import (
+    DEVICE_CLAIMS_FOLDER,
     ERASURE_KEY_FOLDER,
     ERASURES_FOLDER,
     PENDING_ERASURES_FOLDER,
@@ -29,11 +34,28 @@ from stedi.layout import (
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.restricted.store import RestrictedStore
 
-KEY, ERASURES, PENDING, RECEIPTS = (
+KEY, ERASURES, CLAIMS, PENDING, RECEIPTS = (
     folder.removeprefix(f"{RESTRICTED}/")
-    for folder in (ERASURE_KEY_FOLDER, ERASURES_FOLDER, PENDING_ERASURES_FOLDER, RECEIPTS_FOLDER)
-)
+    for folder in (
+        ERASURE_KEY_FOLDER, ERASURES_FOLDER, DEVICE_CLAIMS_FOLDER, PENDING_ERASURES_FOLDER,
+        RECEIPTS_FOLDER,
+    )
+)  # fmt: skip
+_CLAIM = re.compile(r"([0-9a-f]{64})-([0-9a-f]{64})-([0-9]+)-([0-9]*)")
 _KEY_FILE = f"{KEY}/erasure_key"
+
+
+class Tombstone(NamedTuple):
+    """A claim of an erased person on a device.
+
+    erasure, device: HMACs of the email and of the serial number. claimed_from, claimed_until: epoch
+    milliseconds; the second is None if the claim never ended.
+    """
+
+    erasure: str
+    device: str
+    claimed_from: int
+    claimed_until: int | None
 
 
 @dataclass(frozen=True)
@@ -55,9 +77,23 @@ class ErasureRegister:
         """The HMACs of everybody who must not come back."""
         return [_last(name) for name in self.store.names(ERASURES)]
 
+    def hmac(self, text: str) -> str:
+        """The HMAC of an email in normal form, or of a serial number, once there is a key."""
+        return hmac_sha256(text, self.key() or "")
+
     def erasure_of(self, email: str) -> str:
         """The HMAC of an email in normal form, once there is a key."""
-        return hmac_sha256(email, self.key() or "")
+        return self.hmac(email)
+
+    def claims(self) -> list[Tombstone]:
+        """The claims of everybody who was ever erased."""
+        return [self._claim(name) for name in self.store.names(CLAIMS)]
+
+    def keep_claims(self, claims: Iterable[Tombstone]) -> None:
+        """Writes claims of people who are erased. Writing one again changes nothing."""
+        for claim in claims:
+            fields = ["" if value is None else str(value) for value in claim]
+            self.store.create(f"{CLAIMS}/{'-'.join(fields)}", f"{','.join(fields)}\n".encode())
 
     def erase(self, email: str) -> None:
         """Notes that a person must not come back."""
@@ -96,12 +132,23 @@ class ErasureRegister:
         content = json.dumps(receipt, indent=2) + "\n"
         self.store.create(f"{RECEIPTS}/{name}.json", content.encode())
 
+    def _claim(self, name: str) -> Tombstone:
+        """The claim in a file, by its name, which says all that it holds: to list is to read."""
+        if not (found := _CLAIM.fullmatch(_last(name))):
+            raise StediError(f"{self.store.address(name)}: not a claim of a device; move it away")
+        erasure, device, claimed_from, claimed_until = found.groups()
+        return Tombstone(erasure, device, int(claimed_from), _number(claimed_until))
+
     def _pending(self) -> dict[str, list[str]]:
         """The notes of erasures that have begun and not ended, by the person's HMAC."""
         found = defaultdict(list)
         for name in self.store.names(PENDING):
             found[_last(name).partition("-")[0]].append(name)
         return found
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
 
 
 def _last(name: str) -> str:

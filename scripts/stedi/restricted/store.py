@@ -19,6 +19,10 @@ class RestrictedStore:
     storage: Storage
     prefix: str = ""
 
+    def address(self, name: str) -> str:
+        """Where a file is, for people."""
+        return self.storage.address(self.prefix + name)
+
     def names(self, folder: str) -> list[str]:
         """The files of a folder, in order."""
         try:
@@ -48,6 +52,6 @@ class RestrictedStore:
 
     def _unreadable(self, name: str, error: OSError) -> StediError:
         return StediError(
-            f"{self.storage.address(self.prefix + name)}: cannot be read ({error.strerror}), so it "
+            f"{self.address(name)}: cannot be read ({error.strerror}), so it "
             "is not known who was erased. Let the user who runs this read it"
         )

@@ -15,7 +15,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stedi.duckdb_target.plugin import Plugin
+from stedi.restricted.erasures import ErasureRegister, Tombstone
 from stedi.restricted.pseudonym_key import hmac_sha256
+from stedi.restricted.store import RestrictedStore
+from stedi.storage.folder import FolderStorage
 from support.landing_views import Landed, connected, expected_rows, land, rows
 from support.nasty import BOM, contents
 
@@ -31,6 +34,8 @@ NAMES = [
     "*.json.gz", "é'[1].jsonl.gz", "a.gz.json", "s3:a.json", "NULL.json", "-.json",
 ]  # fmt: skip
 DATES = ["2024-01-01", "2024-02-29", "1999-12-31"]
+
+DEVICE_CLAIMS = "from landing.stedi_restricted.device_claims order by all"
 
 zones = st.dictionaries(
     st.tuples(st.sampled_from(DATES), st.sampled_from(NAMES)), contents, max_size=12
@@ -156,6 +161,14 @@ def test_without_a_key_there_is_no_row(key: Path, tmp_path: Path, content: str |
     key.unlink() if content is None else key.write_text(content)
     found = connected(tmp_path).execute("from landing.stedi_restricted.pseudonym_key").fetchall()
     assert found == []
+
+
+def test_claims_of_erased_people_are_rows(key: Path, tmp_path: Path) -> None:
+    assert connected(tmp_path).execute(DEVICE_CLAIMS).fetchall() == []
+    register = ErasureRegister(RestrictedStore(FolderStorage(key.parent)))
+    claims = [Tombstone("a" * 64, "d" * 64, 1, 2), Tombstone("b" * 64, "d" * 64, 2, None)]
+    register.keep_claims(claims)
+    assert connected(tmp_path).execute(DEVICE_CLAIMS).fetchall() == claims
 
 
 def test_a_key_that_is_no_text_stops_dbt_and_is_not_shown(key: Path, tmp_path: Path) -> None:

@@ -110,6 +110,19 @@ def test_landing_tables_are_lines_with_projected_partitions(entity: str) -> None
     }
 
 
+def test_device_claims_are_read_as_the_erasure_writes_them() -> None:
+    table = aws("glue").get_table(DatabaseName="stedi_restricted", Name="device_claims")["Table"]
+    storage = table["StorageDescriptor"]
+    assert storage["Location"] == "s3://stedi-data-lakehouse/restricted/device_claims/"
+    columns = [(column["Name"], column["Type"]) for column in storage["Columns"]]
+    times = [("claimed_from", "bigint"), ("claimed_until", "bigint")]
+    assert columns == [("erasure", "string"), ("device", "string"), *times]
+    assert storage["SerdeInfo"]["Parameters"] == {
+        "field.delim": ",",
+        "serialization.null.format": "",
+    }
+
+
 def test_pseudonym_key_table_has_one_row(lake: Lakehouse) -> None:
     table = aws("glue").get_table(DatabaseName="stedi_restricted", Name="pseudonym_key")["Table"]
     location = table["StorageDescriptor"]["Location"].removeprefix(f"s3://{lake.config.bucket}/")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stedi.restricted.erasures import ErasureRegister
+from stedi.errors import StediError
+from stedi.restricted.erasures import ErasureRegister, Tombstone
 from stedi.restricted.pseudonym_key import hmac_sha256
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -40,6 +41,31 @@ def test_a_reinstated_person_may_come_back(register: ErasureRegister) -> None:
     register.erase(BEN)
     register.reinstate(ANN)
     assert register.erasures() == [register.erasure_of(BEN)]
+
+
+def test_claims_are_kept_under_hmacs_and_written_once(register: ErasureRegister) -> None:
+    ann, device = register.erasure_of(ANN), register.hmac("serial 1")
+    claims = [Tombstone(ann, device, 1_000, 2_000), Tombstone(ann, device, 3_000, None)]
+    register.keep_claims(claims)
+    register.keep_claims(claims[1:])
+    assert sorted(register.claims()) == claims
+    contents = [register.store.read(name) for name in register.store.names("device_claims")]
+    assert contents == [f"{ann},{device},1000,2000\n".encode(), f"{ann},{device},3000,\n".encode()]
+
+
+def test_claims_stay_after_a_reinstatement(register: ErasureRegister) -> None:
+    claim = Tombstone(register.erasure_of(ANN), register.hmac("serial 1"), 1_000, None)
+    register.keep_claims([claim])
+    register.erase(ANN)
+    register.reinstate(ANN)
+    register.end([ANN])
+    assert register.claims() == [claim]
+
+
+def test_a_file_that_is_no_claim_is_told(register: ErasureRegister) -> None:
+    register.store.create("device_claims/1", b"1")
+    with pytest.raises(StediError, match=r"device_claims/1: not a claim of a device; move it away"):
+        register.claims()
 
 
 def test_what_an_erasure_must_know_is_kept_until_it_ends(register: ErasureRegister) -> None:
