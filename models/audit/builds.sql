@@ -28,7 +28,7 @@ final as (
         '{{ invocation_id }}' as build_id,
         'completed' as status,
         {{ now_utc() }} as happened_at,
-        '{{ var('consent_scope') }}' as consent_scope,
+        '{{ release_rules() }}' as consent_scope,
         {{ upkeep().is_whole | string | lower }} as is_whole,
         '{{ upkeep().key_id }}' as key_id,
         newest.ingest_date as newest_day,
