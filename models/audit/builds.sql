@@ -4,10 +4,10 @@
     slices=[],
 ) }}
 
-{# The last model of a build, so that a completed build is noted only when every other table stands. #}
+{# The last table of a build, so that a completed build is noted only when every other table stands; views of it follow. #}
 {{ build_after(
-    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'stale_exposures',
-    'customers_curated', 'machine_learning_curated',
+    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'customers_curated',
+    'machine_learning_curated',
 ) }}
 
 with
