@@ -1,5 +1,5 @@
--- Law 2. If this breaks, what a device measured while two people claimed it counts as one person's, and the other's steps
--- as theirs.
+-- Law 2. If this breaks, what a device measured while two people claimed it counts as one person's, and the other's
+-- steps as theirs.
 with
 
 people as ({{ people_by_the_laws() }}),

@@ -4,20 +4,42 @@
     'customer_name', 'phone', 'birth_day', 'serial_number', 'registered_at', 'updated_at', 'research_consent_at',
     'public_consent_at', 'friends_consent_at',
 ] %}
+{% set concerned = ' where ' ~ ('true' if upkeep().is_whole else slice_people_with_new_lines() or 'false') %}
 with
 
+lines as (
+
+    select
+        *,
+        cast(ingest_date as timestamp(6)) + interval '1' day - interval '0.001' second as landed_until
+    from {{ ref('customer_lines') }}
+
+),
+
+-- a line that is not JSON may name several people
 named as (
 
     select
         lines.*,
-        {{ normal_email('emails.email_text') }} as named_email,
-        cast(lines.ingest_date as timestamp(6)) + interval '1' day - interval '0.001' second as landed_until
-    from {{ ref('customer_lines') }} as lines
+        {{ normal_email('emails.email_text') }} as named_email
+    from lines
     cross join
-        unnest(case
-            when lines.rejection_reason = 'not_json' then regexp_extract_all(lines.raw_line, '"email"\s*:\s*"([^"\\]+)"', 1)
-            else array[lines.email]
-        end) as emails (email_text)
+        unnest(
+            case
+                when lines.rejection_reason = 'not_json'
+                    then regexp_extract_all(lines.raw_line, '"email"\s*:\s*"([^"\\]+)"', 1)
+                else array[lines.email]
+            end
+        ) as emails (email_text)
+
+),
+
+dated as (
+
+    select
+        *,
+        case when updated_at < landed_until then updated_at else landed_until end as said_at
+    from named
 
 ),
 
@@ -25,36 +47,34 @@ landed as (
 
     select
         named_email as email,
-        rejection_reason is null as is_readable,
-        min(case when updated_at < landed_until then updated_at else landed_until end) as effective_at,
+        true as is_readable,
+        {{ columns | join(',\n        ') }},
+        min(said_at) as effective_at,
         min(ingest_date) as ingest_date
-        {%- for column in columns %},
-        {{ column }}
-        {%- endfor %}
-    from named
+    from dated
     where rejection_reason is null
-    group by named_email, rejection_reason is null, {{ columns | join(', ') }}
+    group by named_email, {{ columns | join(', ') }}
 
     union all
 
     select
         named_email as email,
         false as is_readable,
-        case when updated_at < landed_until then updated_at else landed_until end as effective_at,
+        {% for column in columns -%}
+        null as {{ column }},
+        {% endfor -%}
+        said_at as effective_at,
         min(ingest_date) as ingest_date
-        {%- for column in columns %},
-        null as {{ column }}
-        {%- endfor %}
-    from named
+    from dated
     where rejection_reason is not null and {{ valid_email('named_email') }} is not null
-    group by named_email, case when updated_at < landed_until then updated_at else landed_until end
+    group by named_email, said_at
 
 )
 
 {{ differences(
     ['email', 'is_readable', 'effective_at', 'ingest_date'] + columns,
-    ref('stg_customer_records') ~ ' where ' ~ (slice_people_with_new_lines() or 'false' if not upkeep().is_whole else 'true'),
+    ref('stg_customer_records') ~ concerned,
     'a record that did not land so',
-    'landed where ' ~ (slice_people_with_new_lines() or 'false' if not upkeep().is_whole else 'true'),
+    'landed' ~ concerned,
     'a record that landed is missing',
 ) }}

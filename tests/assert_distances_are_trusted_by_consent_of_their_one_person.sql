@@ -1,4 +1,4 @@
--- Laws 1 and 2. If this breaks, distances are used that no consent covers, or that belonged to somebody else at the time.
+-- Laws 1 and 2. If this breaks, distances are used that no consent covers, or that were somebody else's at the time.
 with
 
 people as ({{ people_by_the_laws() }}),

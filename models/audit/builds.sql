@@ -4,7 +4,7 @@
     slices=[],
 ) }}
 
-{# The last table of a build, so that a completed build is noted only when every other table stands; views of it follow. #}
+{# The last table of a build, so that a completed build is noted only when every other one stands. #}
 {{ build_after(
     'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'customers_curated',
     'machine_learning_curated',

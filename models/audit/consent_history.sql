@@ -25,7 +25,8 @@ stated as (
         is_unclear,
         case when not is_unclear then research_consent_at end as research_consent_at,
         case
-            when is_unclear then min(case when not is_readable then ingest_date end) over (partition by email, effective_at)
+            when is_unclear
+                then min(case when not is_readable then ingest_date end) over (partition by email, effective_at)
             else min(ingest_date) over (partition by email, effective_at, is_readable, research_consent_at)
         end as landed_on
     from records

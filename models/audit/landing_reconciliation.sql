@@ -43,11 +43,12 @@ accepted as (
 
 repeated as (
     {% for source, (_, key) in sources.items() %}
+    {%- set accepted = 'rejection_reason is null and ' ~ days_of_new(source) %}
     select
         '{{ source }}' as source,
         ingest_date,
         count(*) as duplicate
-    from ({{ repeated_lines(ref(source ~ '_lines'), key, 'rejection_reason is null and ' ~ days_of_new(source)) }}) as copies
+    from ({{ repeated_lines(ref(source ~ '_lines'), key, accepted) }}) as copies
     group by ingest_date
     {{ 'union all' if not loop.last }}
     {% endfor %}

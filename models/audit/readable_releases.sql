@@ -27,11 +27,11 @@ completed as (
 replaced as (
 
     select
-        each_build.build_id,
+        noted.build_id,
         min(completed.happened_at) as readable_until
-    from (select distinct noted.build_id, noted.noted_at from noted) as each_build
-    left join completed on each_build.noted_at < completed.noted_at
-    group by each_build.build_id
+    from noted
+    left join completed on noted.noted_at < completed.noted_at
+    group by noted.build_id
 
 ),
 

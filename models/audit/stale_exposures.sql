@@ -34,8 +34,8 @@ people as (
 
 ),
 
--- A consent that begins later than it did covers fewer readings than were used. Of people who have been erased, the ledger
--- has no ids any more: together they count as one.
+-- A consent that begins later than it did covers fewer readings than were used. Of people who have been erased, the
+-- ledger has no ids any more: together they count as one.
 judged as (
 
     select

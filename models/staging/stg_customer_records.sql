@@ -107,7 +107,8 @@ ranked as (
                 friends_consent_at asc nulls first
         ) as place,
         bool_or(not is_readable) over (partition by email, effective_at)
-        and not bool_or(is_readable and research_consent_at is null) over (partition by email, effective_at) as is_unclear
+        and not bool_or(is_readable and research_consent_at is null) over (partition by email, effective_at)
+            as is_unclear
     from dated
 
 ),
