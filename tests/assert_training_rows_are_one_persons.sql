@@ -3,6 +3,8 @@ with
 
 people as ({{ people_by_the_laws() }}),
 
+claims as ({{ claims_by_the_laws() }}),
+
 distances as (
 
     {{ distances_by_the_laws(looked_at(ref('stg_step_trainer'), 'serial_number', 'days_of_new_readings')) }}

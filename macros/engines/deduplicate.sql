@@ -66,18 +66,18 @@ group by {{ key | join(', ') }}
 select ingest_date from (
     select
         ingest_date,
-        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as copy
+        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as place
     from {{ relation }}
     where {{ where }}
-) as lines
-where copy > 1
+) as numbered
+where place > 1
 {% endmacro %}
 
 {% macro duckdb__repeated_lines(relation, key, where) %}
 select ingest_date from (
     select
         ingest_date,
-        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as copy
+        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as place
     from {{ relation }}
     where {{ where }} and hash({{ key | join(', ') }}) in (
         select hash({{ key | join(', ') }}) as fingerprint
@@ -86,6 +86,6 @@ select ingest_date from (
         group by fingerprint
         having count(*) > 1
     )
-) as lines
-where copy > 1
+) as numbered
+where place > 1
 {% endmacro %}

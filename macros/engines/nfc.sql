@@ -2,7 +2,7 @@
     Unicode's composed form: "é" as one character, not as "e" and an accent.
 
       duckdb  nfc_normalize(text)
-      athena  normalize(text, NFC)
+      athena  normalize(text), whose default is NFC
 #}
 {% macro nfc(text) -%}
     {{ return(adapter.dispatch('nfc')(text)) }}
@@ -13,5 +13,5 @@
 {%- endmacro %}
 
 {% macro athena__nfc(text) -%}
-    normalize({{ text }}, NFC)
+    normalize({{ text }})
 {%- endmacro %}

@@ -135,18 +135,24 @@ followed as (
 
 ),
 
+erasure_key as (
+
+    select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}
+
+),
+
 claims as (
 
     select
-        coalesce({{ pseudonym('device', 'erasure_key') }}, device) as device,
-        device as serial_number,
-        coalesce({{ pseudonym('email', 'erasure_key') }}, email) as claimant,
-        email,
-        said_at as claimed_from,
-        claimed_until
+        coalesce({{ pseudonym('followed.device', 'erasure_key.erasure_key') }}, followed.device) as device,
+        followed.device as serial_number,
+        coalesce({{ pseudonym('followed.email', 'erasure_key.erasure_key') }}, followed.email) as claimant,
+        followed.email,
+        followed.said_at as claimed_from,
+        followed.claimed_until
     from followed
-    cross join (select max(keys.erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }} as keys) as one_key
-    where device is not null
+    cross join erasure_key
+    where followed.device is not null
 
     union all
 
@@ -170,14 +176,14 @@ select
 from claims
 {% endmacro %}
 
-{# Readings of devices with the one person whose claim covers each: email, read_at, distance. #}
+{# Readings of devices with the one person whose claim covers each; `claims` is what claims_by_the_laws gives. #}
 {% macro distances_by_the_laws(readings) %}
 select
     max(claims.email) as email,
     readings.read_at,
     readings.distance
 from {{ readings }} as readings
-inner join ({{ claims_by_the_laws() }}) as claims
+inner join claims
     on
         readings.serial_number = claims.serial_number
         and (claims.claimed_from is null or readings.read_at >= claims.claimed_from)
