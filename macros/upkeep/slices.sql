@@ -31,23 +31,11 @@
     {{ return(on_days_of('read_at', model.config.get('delivered_by'))) }}
 {%- endmacro %}
 
-{% macro days_of_new(source) -%}
-    {%- if upkeep().is_whole or source == 'customer' or load_relation(this) is none -%}
-        {{ return('true') }}
-    {%- endif -%}
-    {{ return(on_days_of('read_at', [source ~ '_lines'])) }}
-{%- endmacro %}
-
-{% macro slice_people_with_new_lines() -%}
+{% macro slice_delivered_records() -%}
     {%- if not new_lines(['customer_lines']) -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set named -%}
-        select email from {{ relation_of('customer_lines') }} where {{ is_new() }}
-        union
-        select email from {{ relation_of('unreadable_records') }} where {{ is_new() }}
-    {%- endset -%}
-    {{ return("email in (" ~ named ~ ")") }}
+    {{ return(is_new() ~ " and email in (select email from " ~ relation_of('customer_lines') ~ " where " ~ is_new() ~ ")") }}
 {%- endmacro %}
 
 {% macro slice_people_with_new_records() -%}

@@ -25,10 +25,9 @@ final as (
         updated_at,
         research_consent_at,
         public_consent_at,
-        friends_consent_at,
-        covered_from
+        friends_consent_at
     from customers
-    where covered_from is not null and not is_erased and not was_minor
+    where research_consent_at is not null and not is_erased
 
 )
 

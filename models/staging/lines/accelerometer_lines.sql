@@ -25,8 +25,7 @@ normalised as (
 
     select
         *,
-        {{ normal_email('user_text') }} as user_email,
-        {{ json_time('timestamp_json') }} as read_time
+        lower({{ trimmed('user_text') }}) as user_email
     from texts
 
 ),
@@ -36,7 +35,7 @@ typed as (
     select
         *,
         {{ valid_email('user_email') }} as email,
-        {{ plausible('read_time') }} as read_at,
+        {{ json_instant('timestamp_json') }} as read_at,
         {{ json_number('x_json') }} as x,
         {{ json_number('y_json') }} as y,
         {{ json_number('z_json') }} as z

@@ -20,7 +20,7 @@ _MARKS = {  # at the beginning of a file; of two that begin alike the longer one
 _ENTRY = re.compile(r'(?:"(?:[^"]|"")*"|<[^<>]*>|[^,;"<]|["<])+')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _WITH_NAME = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
-_SUSPICIOUS = re.compile(r"[\s\"<>“”„«»\ufffd\ufeff\u200b\0]")
+_SUSPICIOUS = re.compile(r"[\s\"<>“”„«»\ufffd\0]")
 
 
 def emails_in(content: bytes) -> list[str]:

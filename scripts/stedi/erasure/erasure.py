@@ -1,9 +1,10 @@
 """An erasure, step by step, in an order that lets an interrupted one resume at any step.
 
 It first notes that it has begun, with what must still be known when the landed lines are gone; then
-that nightly builds must wait for a full refresh; then that the people must not come back. Customer
-lines are removed last, because they say which devices are whose. The first note is deleted at the
-very end, when everything that is stored has been searched.
+the people's claims on devices, which are kept for ever; then that nightly builds must wait for a
+full refresh; then that the people must not come back. Customer lines are removed last, because they
+say which devices are whose. The first note is deleted at the very end, when everything that is
+stored has been searched.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from stedi.erasure.landing_root import LandingRoot
-from stedi.erasure.people import DataSubjects, find_subjects
+from stedi.erasure.landing_root import LandingRoot, day_of
+from stedi.erasure.people import DataSubjects, Known, find_subjects
 from stedi.erasure.tables import Tables
 from stedi.errors import StediError
 from stedi.landing.backfill import leave_erasure_note
+from stedi.landing.claims import Claim
+from stedi.landing.records import EARLIEST
 from stedi.landing.zones import Zone
-from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.erasures import ErasureRegister, Tombstone
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, hidden, search
@@ -44,13 +47,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Erasure:
-    """An erasure in a lakehouse. say: takes a sentence before each step."""
+    """An erasure in a lakehouse.
+
+    say: takes a sentence before each step. earliest: the day from which on a time is plausible.
+    """
 
     landing: LandingRoot
     zone: Zone
     tables: Tables
     register: ErasureRegister
     say: Callable[[str], object]
+    earliest: str = EARLIEST
 
     def find(self, emails: list[str]) -> DataSubjects:
         """What landing knows of people, with what an interrupted erasure of theirs has noted.
@@ -58,8 +65,13 @@ class Erasure:
         emails: in normal form. Raises StediError if somebody is unknown and was never erased.
         """
         begun = {email: self.register.begun(email) for email in emails}
-        notes = [noted for notes in begun.values() for noted in notes]
-        subjects = find_subjects(emails, self.landing.lines, notes)
+        known = Known(
+            hash=self.register.hash(),
+            tombstones=[Claim(*claim) for claim in self.register.claims()],
+            notes=[noted for notes in begun.values() for noted in notes],
+            earliest=self.earliest,
+        )
+        subjects = find_subjects(emails, self.landing.lines, known)
         erased = set(self.register.erasures())
         for number, email in enumerate(emails, 1):
             is_known = email in subjects.landed or self.register.erasure_of(email) in erased
@@ -75,8 +87,8 @@ class Erasure:
         """How much an erasure would remove."""
         counts = Counts()
         for entity in IN_ORDER:
-            owns = subjects.owns(entity)
             for file in self.landing.files(entity):
+                owns = subjects.owns(entity, day_of(file))
                 counts.add(entity, self.landing.count(file, owns))
         return counts
 
@@ -91,7 +103,13 @@ class Erasure:
         """
         self.say("Noting that the erasure has begun")
         self.register.make_key()
-        self.register.begin(emails, subjects.notes())
+        hash = self.register.hash()
+        self.register.begin(emails, subjects.notes(hash))
+        self.say("Noting the claims on devices that must not be forgotten")
+        self.register.keep_claims(
+            Tombstone(hash(claim.person), hash(claim.device), claim.since, claim.until)
+            for claim in subjects.claims()
+        )
         self.say("Making nightly builds wait for a full refresh")
         leave_erasure_note(self.zone, datetime.now(UTC))
         self.say("Noting who must not come back")
@@ -159,8 +177,8 @@ class Erasure:
         counts = Counts()
         wanted = subjects.identifiers()
         for entity in IN_ORDER:
-            owns = subjects.owns(entity)
             for file in self.landing.files(entity):
+                owns = subjects.owns(entity, day_of(file))
                 self.say(f"Checking {hidden(file.key, wanted)}")
                 counts.add(entity, self.landing.rewrite(file, owns))
         return counts
@@ -181,7 +199,8 @@ def warnings(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:
     if subjects.shared_devices:
         yield (
             f"{len(subjects.shared_devices)} of their devices were claimed by another person too: "
-            "the readings of those stay, because they may be that person's"
+            "readings of a time at which another person claims the device stay, because they may "
+            "be that person's"
         )
     if subjects.shared_details:
         yield (

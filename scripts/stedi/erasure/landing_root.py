@@ -38,11 +38,12 @@ class LandingRoot:
         found = self.storage.objects(f"{entity}/landing/ingest_date=")
         return [each for each in found if is_landed(each.key)]
 
-    def lines(self, entity: str) -> Iterator[bytes]:
-        """The lines of all landed files of an entity, with their ends."""
+    def lines(self, entity: str) -> Iterator[tuple[str, bytes]]:
+        """The lines of all landed files of an entity, with their ingest dates and their ends."""
         for file in self.files(entity):
             with self._opened(file) as blocks:
-                yield from lines_of(blocks)
+                for line in lines_of(blocks):
+                    yield day_of(file), line
 
     def count(self, file: Object, is_out: IsOut) -> int:
         """How many of a landed file's lines are to be removed."""
@@ -97,6 +98,11 @@ class LandingRoot:
                 raise UnreadableFile(
                     f"{self.storage.address(file.key)}: cannot be read ({error}); ask for it again"
                 ) from error
+
+
+def day_of(file: Object) -> str:
+    """The ingest date of a landed file."""
+    return file.key.split("/")[2].removeprefix("ingest_date=")
 
 
 def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:

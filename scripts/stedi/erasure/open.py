@@ -10,6 +10,7 @@ from stedi.erasure.landing_root import WHOLE_BUCKET, WHOLE_FOLDER, LandingRoot
 from stedi.erasure.tables import AthenaTables, DuckDbTables, Tables
 from stedi.errors import StediError
 from stedi.landing.files import landed_files
+from stedi.landing.records import EARLIEST
 from stedi.landing.zones import Zone
 from stedi.layout import ENTITIES
 from stedi.restricted.erasures import ErasureRegister
@@ -35,7 +36,9 @@ def prepare_erasure(
         for entity in ENTITIES:
             landed_files(target.landing, entity)  # raises where the build would
         tables = DuckDbTables(dbt, target.landing, target.database, key)
-    return Erasure(landing, Zone(target.storage), tables, ErasureRegister(target.restricted), say)
+    register = ErasureRegister(target.restricted)
+    earliest = dbt.project.settings.get("vars", {}).get("earliest_time", EARLIEST)
+    return Erasure(landing, Zone(target.storage), tables, register, say, str(earliest))
 
 
 def _key_of(target: DuckDbTarget) -> str:

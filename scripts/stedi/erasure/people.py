@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from stedi.landing.records import email_of, record_of, serial_of
+from stedi.landing.claims import (
+    Claim,
+    CustomerRecord,
+    Devices,
+    Records,
+    add_record,
+    claims_of,
+    customer_of,
+)
+from stedi.landing.records import (
+    EARLIEST,
+    email_of,
+    phone_of,
+    record_in,
+    serial_of,
+    text_of,
+    time_of,
+)
 from stedi.search.identifiers import SHORTEST, Identifiers
 
 EMAIL_FIELDS = {"customer": "email", "accelerometer": "user"}  # by entity
-NOTED = ("names", "phones", "devices", "customer_ids")
-Notes = dict[str, list[str]]  # texts by kind, of the kinds in NOTED
-ReadLines = Callable[[str], Iterable[bytes]]  # all landed lines of an entity
+NOTED = ("names", "phones", "customer_ids")
+RECORDS = "records"
+Notes = dict[str, list[str]]  # texts by kind: those in NOTED, and RECORDS
+ReadLines = Callable[[str], Iterable[tuple[str, bytes]]]  # an entity's lines, by ingest date
+Hash = Callable[[str], str]  # of an email or a serial number, as the register has them
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of people beside what has landed.
+
+    hash: makes HMACs under the erasure key. tombstones: the claims of everybody who was ever
+    erased, by HMACs. notes: those of interrupted erasures of the people to erase. earliest: the day
+    from which on a time is plausible.
+    """
+
+    hash: Hash = str
+    tombstones: Sequence[Claim] = ()
+    notes: Sequence[Notes] = ()
+    earliest: str = EARLIEST
 
 
 @dataclass
 class DataSubjects:
     """The people to erase, by their emails, and what landing knows of them.
 
-    landed: the emails that customer or accelerometer lines name. devices: serial numbers that no
-    other person ever claimed. shared_devices: those that another person claimed too. customer_ids:
-    their pseudonyms, as far as they are known. shared_details: names and phone numbers that other
-    people's records have too.
+    landed: the emails that customer or accelerometer lines name. records: theirs, also those whose
+    lines an interrupted erasure has removed. devices: serial numbers that no other person ever
+    claimed. shared_devices: those that another person claimed too. claimed: who claimed their
+    devices, by HMACs. customer_ids: their pseudonyms, as far as they are known. shared_details:
+    names and phone numbers that other people's records have too.
     """
 
     emails: frozenset[str]
+    known: Known = field(default_factory=Known)
     landed: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
+    records: Records = field(default_factory=dict)
     devices: set[str] = field(default_factory=set)
     shared_devices: set[str] = field(default_factory=set)
+    claimed: Devices = field(default_factory=lambda: Devices(()))
     customer_ids: set[str] = field(default_factory=set)
     shared_details: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._by_email = Identifiers.of(email=self.emails)
+        by_hash = {self.known.hash(email): email for email in self.emails}
+        self._people = frozenset(by_hash)
+        for noted in self.known.notes:
+            for kind in NOTED:
+                getattr(self, kind).update(noted.get(kind, ()))
+            for text in noted.get(RECORDS, ()):
+                person, ingest_date, *fields = json.loads(text)
+                if email := by_hash.get(person):  # not of others who were erased at once with them
+                    add_record(self.records, CustomerRecord(email, *fields), ingest_date)
 
     def identifiers(self) -> Identifiers:
         """What must not be found of them after the erasure."""
@@ -48,9 +96,32 @@ class DataSubjects:
         )
         return found.without(self.shared_details)
 
-    def notes(self) -> Notes:
-        """What must still be known of them when their landed lines are gone."""
-        return {kind: sorted(getattr(self, kind)) for kind in NOTED}
+    def notes(self, hash: Hash) -> Notes:
+        """What must still be known of them when their landed lines are gone. Not their emails:
+        hash makes what stands for them."""
+        records = [
+            json.dumps([hash(record.email), ingest_date, *record[1:]])
+            for record, ingest_date in self.records.items()
+        ]
+        return {kind: sorted(getattr(self, kind)) for kind in NOTED} | {RECORDS: sorted(records)}
+
+    def claims(self) -> list[Claim]:
+        """The claims that their records make."""
+        return claims_of(self.records)
+
+    def add_claims(self, others: Records) -> None:
+        """Sorts their devices. others: the records of everybody else who names one of them."""
+        claims = [*self.claims(), *claims_of(others)]
+        hash = self.known.hash
+        hashed = [c._replace(person=hash(c.person), device=hash(c.device)) for c in claims]
+        self.claimed = Devices([*hashed, *self.known.tombstones])
+        for device in {claim.device for claim in self.claims()}:
+            is_alone = self.claimed.is_theirs_alone(self._people, hash(device))
+            (self.devices if is_alone else self.shared_devices).add(device)
+
+    def former_devices(self) -> set[str]:
+        """The HMACs of devices that they claimed before an earlier erasure."""
+        return {each.device for each in self.known.tombstones if each.person in self._people}
 
     def emails_in(self, line: bytes) -> set[str]:
         """Those of their emails that a line names, however it is written."""
@@ -59,72 +130,97 @@ class DataSubjects:
     def owners_of(self, entity: str, line: bytes) -> set[str]:
         """The emails of those whose line it is: the email of its record, or, if it is not a record
         of anybody's, every email in it."""
-        if not (named := self.emails_in(line)):
+        if not self._by_email.may_be_in(line):
             return set()
-        owner = email_of((_record(line) or {}).get(EMAIL_FIELDS[entity]))
-        return named if owner is None else {owner} & self.emails
+        owner = email_of(record_in(line).get(EMAIL_FIELDS[entity]))
+        return self.emails_in(line) if owner is None else {owner} & self.emails
 
-    def owns(self, entity: str) -> Callable[[bytes], bool]:
-        """A function that tells whether a line of an entity, with its end, is theirs."""
+    def owns(self, entity: str, ingest_date: str) -> Callable[[bytes], bool]:
+        """A function that tells whether a line of an entity, with its end, is theirs.
+
+        ingest_date: the day on which the line landed.
+        """
         if entity in EMAIL_FIELDS:
             return lambda line: bool(self.owners_of(entity, line))
-        by_device = Identifiers.of(serial_number=self.devices)
-        has_short_ones = any(len(device.strip()) < SHORTEST for device in self.devices)
+        alone = Identifiers.of(serial_number=self.devices)
+        may_be_theirs = self._quick_look()
 
-        def is_of_a_device(line: bytes) -> bool:
-            may_be = by_device.may_be_in(line) or self._by_email.may_be_in(line)
-            if not (may_be or has_short_ones):
+        def is_theirs(line: bytes) -> bool:
+            if not may_be_theirs(line):
                 return False
-            if serial := serial_of((_record(line) or {}).get("serialNumber")):
-                return serial in self.devices
-            return bool(by_device.found_in(line) or self.emails_in(line))
+            fields = record_in(line)
+            if serial := serial_of(fields.get("serialNumber")):
+                time = time_of(fields.get("sensorReadingTime"), ingest_date, self.known.earliest)
+                return self.owns_reading(serial, time)
+            return bool(alone.found_in(line) or self.emails_in(line))
 
-        return is_of_a_device
+        return is_theirs
+
+    def owns_reading(self, serial: str, time: int | None) -> bool:
+        """Whether what a device measured is theirs. time: None where it is not plausible."""
+        device = self.known.hash(serial)
+        return self.claimed.is_theirs_alone(self._people, device) or (
+            time is not None and self.claimed.was_theirs(self._people, device, time)
+        )
+
+    def _quick_look(self) -> Callable[[bytes], bool]:
+        """A function that tells whether a line of a device has to be looked at closely."""
+        serials = self.devices | self.shared_devices
+        has_short_ones = any(len(serial.strip()) < SHORTEST for serial in serials)
+        if has_short_ones or self.former_devices() - {*map(self.known.hash, serials)}:
+            return lambda line: True
+        claimed = Identifiers.of(serial_number=serials)
+        return lambda line: claimed.may_be_in(line) or self._by_email.may_be_in(line)
 
 
 def find_subjects(
-    emails: Iterable[str], read_lines: ReadLines, notes: Iterable[Notes] = ()
+    emails: Iterable[str], read_lines: ReadLines, known: Known | None = None
 ) -> DataSubjects:
     """Reads the landed lines of customers and accelerometers for what they know of people.
 
-    emails: theirs, in normal form. notes: those of interrupted erasures of the same people.
-    Raises what `read_lines` raises.
+    emails: theirs, in normal form. Raises what `read_lines` raises.
     """
-    subjects = DataSubjects(frozenset(emails))
-    for noted in notes:
-        for kind in NOTED:
-            getattr(subjects, kind).update(noted.get(kind, ()))
-    claimed_by_others: set[str] = set()
-    for line in read_lines("customer"):
-        owners = subjects.owners_of("customer", line)
-        record = _record(line) or {}
-        serial = serial_of(record.get("serialNumber"))
-        if not owners:
-            claimed_by_others.add(serial or "")
-            continue
-        subjects.landed |= owners
-        subjects.names.update(_texts(record, "customerName"))
-        subjects.phones.update(_texts(record, "phone"))
-        subjects.devices.update({serial} if serial else ())
-    subjects.shared_devices = subjects.devices & claimed_by_others
-    subjects.devices -= subjects.shared_devices
+    subjects = DataSubjects(frozenset(emails), known or Known())
+    earliest = subjects.known.earliest
+    named: dict[str, set[str]] = defaultdict(set)  # by serial number, who else names it
+    for ingest_date, line in read_lines("customer"):
+        fields = record_in(line)
+        record = customer_of(fields, ingest_date, earliest)
+        if owners := subjects.owners_of("customer", line):
+            subjects.landed |= owners
+            subjects.names.update(_detail(text_of(fields.get("customerName"))))
+            subjects.phones.update(_detail(phone_of(fields.get("phone"))))
+            if record:
+                add_record(subjects.records, record, ingest_date)
+        elif record and record.serial_number:
+            named[record.serial_number].add(record.email)
+    rivals = Identifiers.of(email=_rivals(subjects, named))
     details = Identifiers.of(name=subjects.names, phone=subjects.phones)
-    for line in read_lines("customer"):
+    others: Records = {}
+    for ingest_date, line in read_lines("customer"):
         if details.may_be_in(line) and not subjects.owners_of("customer", line):
             subjects.shared_details |= details.found_in(line)
-    for line in read_lines("accelerometer"):
+        if rivals.may_be_in(line):
+            record = customer_of(record_in(line), ingest_date, earliest)
+            if record and record.email in rivals.texts:
+                add_record(others, record, ingest_date)
+    subjects.add_claims(others)
+    for _, line in read_lines("accelerometer"):
         subjects.landed |= subjects.owners_of("accelerometer", line)
     return subjects
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
-    try:
-        return record_of(line.decode().strip("\r\n").lstrip("\ufeff"))
-    except UnicodeDecodeError:
-        return None
+def _rivals(subjects: DataSubjects, named: Mapping[str, set[str]]) -> set[str]:
+    """The emails of other people who name a device of theirs, also one of before an erasure.
+
+    named: whom the records of each serial number are of.
+    """
+    devices = {claim.device for claim in subjects.claims()}
+    if former := subjects.former_devices():
+        devices |= {serial for serial in named if subjects.known.hash(serial) in former}
+    return {email for device in devices for email in named.get(device, ())}
 
 
-def _texts(record: dict[str, Any], name: str) -> Iterator[str]:
-    value = record.get(name)
-    if isinstance(value, str) and value.strip():
-        yield value
+def _detail(text: str | None) -> Iterator[str]:
+    if text and text.strip():
+        yield text

@@ -17,8 +17,9 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -77,13 +78,14 @@ class ErasureRegister:
         """The HMACs of everybody who must not come back."""
         return [_last(name) for name in self.store.names(ERASURES)]
 
-    def hmac(self, text: str) -> str:
-        """The HMAC of an email in normal form, or of a serial number, once there is a key."""
-        return hmac_sha256(text, self.key() or "")
+    def hash(self) -> Callable[[str], str]:
+        """A function that makes the HMAC of an email in normal form, or of a serial number, once
+        there is a key."""
+        return partial(hmac_sha256, key=self.key() or "")
 
     def erasure_of(self, email: str) -> str:
         """The HMAC of an email in normal form, once there is a key."""
-        return self.hmac(email)
+        return self.hash()(email)
 
     def claims(self) -> list[Tombstone]:
         """The claims of everybody who was ever erased."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from stedi.landing.records import lower
+from stedi.landing.records import normal
 
 SHORTEST = 6  # letters: what is shorter stands in many texts by chance
-# What an ASCII letter may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I.
-_DISGUISED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0")
+# What an ASCII character may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I, and
+# signs that NFC replaces by a semicolon or a grave accent.
+_DISGUISED = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0|\xcd\xbe|\xe1\xbf\xaf")
 
 # What may stand beside an identifier without making another of it: joann@example.com is not
 # ann@example.com, nor is ann@example.com.au.
@@ -26,7 +27,7 @@ _MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 @dataclass(frozen=True)
 class Identifiers:
-    """Texts by their kind, in lower case; those too short to be searched for are left out."""
+    """Texts by their kind, in normal form; those too short to be searched for are left out."""
 
     by_kind: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -125,7 +126,7 @@ def _is_telling(kind: str, text: str) -> bool:
 
 
 def _as_found(kind: str, text: str) -> str:
-    return lower(text if kind == "email" else text.strip())
+    return normal(text if kind == "email" else text.strip())
 
 
 def unescaped(text: str) -> str:
@@ -143,9 +144,10 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def readings_of(data: bytes) -> set[str]:
-    """All that bytes may say, in lower case: as UTF-8 or Latin-1, escaped or as meant."""
+    """All that bytes may say, in lower case and with composed letters: as UTF-8 or Latin-1, escaped
+    or as meant."""
     try:
         texts = {data.decode()}
     except UnicodeDecodeError:
         texts = {data.decode("utf-8", "replace"), data.decode("latin-1")}
-    return {lower(meant) for text in texts for meant in {text, unescaped(text)}}
+    return {normal(meant) for text in texts for meant in {text, unescaped(text)}}

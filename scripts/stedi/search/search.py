@@ -140,10 +140,10 @@ def _hits_in_name(name: str, wanted: Wanted) -> set[tuple[str, str]]:
 
 
 def _search_blocks(blocks: Iterable[Decoded], name: str, wanted: Wanted, found: Searched) -> None:
-    """Searches block by block. Each part that is searched begins with the end of the one before,
-    as an escaped letter takes six bytes. A letter stands where a part was cut, so that what was cut
-    is no word by itself."""
-    overlap = 6 * wanted.longest + 16
+    """Searches block by block. Each part that is searched begins with the end of the one before, as
+    a letter may be written as up to four, and each of them take six bytes as an escape. A letter
+    stands where a part was cut, so that what was cut is no word by itself."""
+    overlap = 4 * 6 * wanted.longest + 16
     parts = {Form.TEXT: b"", Form.PACKED: b""}
     for form, block in blocks:
         if form is Form.PACKED and not wanted.looks_into_packed:

@@ -81,7 +81,14 @@ def test_a_kill_before_any_step_is_put_right_by_running_it_again(root: Root) -> 
     is_erased(root)
 
 
-@pytest.mark.parametrize("number", range(16))
+STEPS = 17  # of an erasure in the folder
+
+
+def test_the_steps_of_an_erasure_are_counted(folder: Root) -> None:
+    assert len(steps(folder)) == STEPS
+
+
+@pytest.mark.parametrize("number", range(STEPS))
 def test_a_kill_at_each_step_is_put_right_by_one_more_run(number: int, folder: Root) -> None:
     told: list[str] = []
 
@@ -90,7 +97,7 @@ def test_a_kill_at_each_step_is_put_right_by_one_more_run(number: int, folder: R
             os._exit(9)
         told.append(step)
 
-    _in_a_process(lambda: folder.erase(say))
+    assert _in_a_process(lambda: folder.erase(say)) == 9
     folder.erase()
     is_erased(folder)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stedi.erasure.people import DataSubjects, find_subjects
+from stedi.erasure.people import DataSubjects, Known, ReadLines, find_subjects
+from stedi.landing.records import email_of
 from stedi.search.identifiers import unescaped
 from stedi.synthetic.bad_lines import kinds
+from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import (
     OLDER_APP,
     OTHER_CASE,
@@ -46,41 +48,55 @@ def test_a_rejected_line_that_names_a_person_is_theirs() -> None:
     assert named > 5
 
 
-def lines(*found: str) -> list[bytes]:
-    return [line.encode() for line in found]
+def reader(*records: Customer) -> ReadLines:
+    """Reads customer lines of records, and nothing else."""
+    lines = [("2024-12-31", plain(customer_fields(record)).encode()) for record in records]
+    return {"customer": lines, "accelerometer": []}.__getitem__
 
 
-def test_a_device_is_theirs_alone_if_no_other_record_ever_claimed_it() -> None:
-    own, shared = ANN, ANN._replace(serial_number=BEN.serial_number, last_update=1)
-    landed = {
-        "customer": lines(*(plain(customer_fields(r)) for r in (own, shared, BEN))),
-        "accelerometer": [],
-    }
-    found = find_subjects([ANN.email], landed.__getitem__)
+def test_a_device_is_theirs_alone_if_nobody_else_ever_claimed_it() -> None:
+    own, shared = ANN, ANN._replace(serial_number=BEN.serial_number, last_update=START - 1)
+    read = reader(own, shared, BEN)
+    found = find_subjects([ANN.email], read)
     assert (found.devices, found.shared_devices) == ({ANN.serial_number}, {BEN.serial_number})
     # of both at once: then nobody else claims it
-    both = find_subjects([ANN.email, BEN.email], landed.__getitem__)
+    both = find_subjects([ANN.email, BEN.email], read)
     assert (both.devices, both.shared_devices) == ({ANN.serial_number, BEN.serial_number}, set())
+
+
+def test_a_line_that_cannot_be_read_claims_nothing() -> None:
+    unreadable = BEN._replace(serial_number=ANN.serial_number, last_update=1)
+    found = find_subjects([ANN.email], reader(ANN, unreadable))
+    assert (found.devices, found.shared_devices) == ({ANN.serial_number}, set())
 
 
 def test_a_name_that_other_people_have_too_is_not_searched_for() -> None:
     namesake = BEN._replace(customer_name=ANN.customer_name.upper())
-    landed = {
-        "customer": lines(*(plain(customer_fields(r)) for r in (ANN, namesake))),
-        "accelerometer": [],
-    }
-    found = find_subjects([ANN.email], landed.__getitem__)
+    found = find_subjects([ANN.email], reader(ANN, namesake))
     assert found.shared_details == {ANN.customer_name.lower()}
     assert ANN.customer_name.lower() not in found.identifiers().texts
     assert ANN.phone in found.identifiers().texts
 
 
+def test_a_phone_number_that_is_a_number_is_searched_for_by_its_digits() -> None:
+    line = plain(customer_fields(ANN)).replace(f'"{ANN.phone}"', "8015551212.0").encode()
+    landed = {"customer": [("2024-12-31", line)], "accelerometer": []}
+    found = find_subjects([ANN.email], landed.__getitem__)
+    assert "8015551212" in found.identifiers().texts
+
+
+def test_a_line_is_theirs_however_its_letters_are_composed() -> None:
+    asked = DataSubjects(frozenset({email_of("zo\u00eb@example.com") or ""}))
+    assert asked.owners_of("customer", '{"email": "ZOE\u0308@example.com"}'.encode())
+
+
 def test_notes_of_an_interrupted_erasure_are_known_again() -> None:
-    landed = {
-        "customer": lines(plain(customer_fields(BEN._replace(serial_number="claimed since")))),
-        "accelerometer": [],
-    }
-    notes = {"names": ["Ann Lee"], "phones": [], "devices": ["mine-alone", "claimed since"]}
-    found = find_subjects([ANN.email], landed.__getitem__, [notes | {"customer_ids": ["id"]}])
-    assert (found.devices, found.shared_devices) == ({"mine-alone"}, {"claimed since"})
-    assert {"ann lee", "id"} <= found.identifiers().texts
+    known = find_subjects([ANN.email, BEN.email], reader(ANN, BEN))
+    known.customer_ids = {"id"}
+    notes = known.notes(str.upper)
+    claimed = BEN._replace(email="cy@example.com", serial_number=ANN.serial_number)
+    found = find_subjects([ANN.email], reader(claimed), Known(hash=str.upper, notes=[notes]))
+    assert found.claims() == find_subjects([ANN.email], reader(ANN)).claims()
+    assert found.shared_devices == {ANN.serial_number}
+    assert {ANN.customer_name.lower(), "id"} <= found.identifiers().texts
+    assert ANN.email not in str(notes)

@@ -44,7 +44,7 @@ def test_a_reinstated_person_may_come_back(register: ErasureRegister) -> None:
 
 
 def test_claims_are_kept_under_hmacs_and_written_once(register: ErasureRegister) -> None:
-    ann, device = register.erasure_of(ANN), register.hmac("serial 1")
+    ann, device = register.erasure_of(ANN), register.hash()("serial 1")
     claims = [Tombstone(ann, device, 1_000, 2_000), Tombstone(ann, device, 3_000, None)]
     register.keep_claims(claims)
     register.keep_claims(claims[1:])
@@ -54,7 +54,7 @@ def test_claims_are_kept_under_hmacs_and_written_once(register: ErasureRegister)
 
 
 def test_claims_stay_after_a_reinstatement(register: ErasureRegister) -> None:
-    claim = Tombstone(register.erasure_of(ANN), register.hmac("serial 1"), 1_000, None)
+    claim = Tombstone(register.erasure_of(ANN), register.hash()("serial 1"), 1_000, None)
     register.keep_claims([claim])
     register.erase(ANN)
     register.reinstate(ANN)
