@@ -137,7 +137,7 @@ class _Tables(Decided):
             (
                 (serial, time_of(since), time_of(until), len(claimants),
                  self.ids.get(min(claimants)) if len(claimants) == 1 else None)
-                for serial in {claim.serial_number for claim in self.living}
+                for serial in self.claimed
                 for since, until, claimants in self.devices.spans(serial)
             ),
         )  # fmt: skip

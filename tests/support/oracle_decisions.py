@@ -43,8 +43,10 @@ class Decided:
                 said.append((what, day))
         self.people = people_of(said)
         self.ids = {email: customer_id(email) for email in self.people}
-        self.living = claims_of(self.people.values())
-        self.devices = Devices(self.living | tombstones)
+        living = claims_of(self.people.values())
+        # Devices that only erased people claimed have no owners.
+        self.claimed = {claim.serial_number for claim in living}
+        self.devices = Devices(living | tombstones)
 
     # What becomes of readings: whose they are, and why they are withheld or "released".
 
@@ -57,7 +59,7 @@ class Decided:
         return person, person.withheld_for(time, self.scope, self.minimum_age) or "released"
 
     def of_device(self, serial: str, time: int) -> tuple[Person | None, str]:
-        claimants = self.devices.claimants(serial, time)
+        claimants = self.devices.claimants(serial, time) if serial in self.claimed else set()
         if len(claimants) > 1:
             return None, "ambiguous_device"
         email = min(claimants, default=None)
