@@ -20,6 +20,13 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
+def done(*arguments: object) -> Result:
+    """Runs it where a test takes for granted that it succeeds."""
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result
+
+
 def aws(service: str) -> Any:
     """A client for a service of the test's account."""
     return boto3.client(service, region_name=REGION)

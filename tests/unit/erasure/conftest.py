@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -15,6 +15,8 @@ from stedi.storage.bucket import Bucket
 from stedi.storage.folder import FolderStorage
 from support.landed_people import ANN, BUCKET, LANDED, Files, Root
 
+NewFolder = Callable[[str], Root]  # a landing root in a folder of that name
+
 
 @pytest.fixture(autouse=True)
 def environment(clean_environment: None) -> None:
@@ -23,7 +25,17 @@ def environment(clean_environment: None) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Root:
-    root = tmp_path / "landing"
+    return _in_folder(tmp_path)
+
+
+@pytest.fixture
+def new_folder(tmp_path: Path) -> NewFolder:
+    """Makes landing roots in folders, by a name for each."""
+    return lambda name: _in_folder(tmp_path / name)
+
+
+def _in_folder(folder: Path) -> Root:
+    root = folder / "landing"
     for name, content in LANDED.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
@@ -31,7 +43,7 @@ def folder(tmp_path: Path) -> Root:
     def files() -> Files:
         return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
-    restricted = FolderStorage(tmp_path / "restricted", is_private=True)
+    restricted = FolderStorage(folder / "restricted", is_private=True)
     return Root(LandingRoot(FolderStorage(root), WHOLE_FOLDER), RestrictedStore(restricted), files)
 
 

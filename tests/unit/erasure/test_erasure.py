@@ -19,6 +19,9 @@ from stedi.storage.bucket import NotDeleted
 from stedi.storage.storage import Changed
 from support.landed_people import ANN, BEN, BUCKET, DAY, LANDED, Files, Root, unpacked, without_ann
 
+FORK = multiprocessing.get_context("fork")
+NewFolder = Callable[[str], Root]  # a landing root in a folder of that name
+
 
 class Killed(BaseException):
     """What ends a run at a step of it."""
@@ -53,12 +56,6 @@ def test_a_second_erasure_finds_nothing_more(root: Root) -> None:
     is_erased(root)
 
 
-def steps(root: Root) -> list[str]:
-    found: list[str] = []
-    root.erase(found.append)
-    return found
-
-
 def killed_before(number: int, told: list[str]) -> Callable[[str], None]:
     """Takes the sentences of an erasure's steps, and ends the run before one of them."""
 
@@ -81,49 +78,52 @@ def test_a_kill_before_any_step_is_put_right_by_running_it_again(root: Root) -> 
     is_erased(root)
 
 
-STEPS = 17  # of an erasure in the folder
+def test_a_kill_at_each_step_is_put_right_by_one_more_run(new_folder: NewFolder) -> None:
+    def erase(folder: Root, number: int) -> None:
+        told: list[str] = []
 
+        def say(step: str) -> None:
+            if len(told) == number:
+                os._exit(KILLED)
+            told.append(step)
 
-def test_the_steps_of_an_erasure_are_counted(folder: Root) -> None:
-    assert len(steps(folder)) == STEPS
+        folder.erase(say)
 
-
-@pytest.mark.parametrize("number", range(STEPS))
-def test_a_kill_at_each_step_is_put_right_by_one_more_run(number: int, folder: Root) -> None:
-    told: list[str] = []
-
-    def say(step: str) -> None:
-        if len(told) == number:
-            os._exit(9)
-        told.append(step)
-
-    assert _in_a_process(lambda: folder.erase(say)) == 9
-    folder.erase()
-    is_erased(folder)
+    assert _killed_at_each(erase, new_folder) > 12
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-@pytest.mark.parametrize("number", range(5))
-def test_a_kill_while_a_file_is_written_is_put_right(call: str, number: int, folder: Root) -> None:
-    def erase() -> None:
-        real, calls = getattr(os, call), iter(range(99))
+def test_a_kill_while_a_file_is_written_is_put_right(call: str, new_folder: NewFolder) -> None:
+    def erase(folder: Root, number: int) -> None:
+        real, calls = getattr(os, call), count()
 
         def kill(*args: object) -> object:
-            return real(*args) if next(calls) < number else os._exit(9)
+            return real(*args) if next(calls) < number else os._exit(KILLED)
 
         setattr(os, call, kill)
         folder.erase()
 
-    assert _in_a_process(erase) == 9
-    folder.erase()
-    is_erased(folder)
+    assert _killed_at_each(erase, new_folder) > 4
 
 
-def _in_a_process(run: object) -> int | None:
-    process = multiprocessing.get_context("fork").Process(target=run)
-    process.start()
-    process.join()
-    return process.exitcode
+KILLED = 9
+
+
+def _killed_at_each(erase: Callable[[Root, int], None], new_folder: NewFolder) -> int:
+    """Kills an erasure at its first moment, another at its second, and so on to the end; each is
+    put right by one more run. Returns how many moments there are."""
+    for number in range(100):
+        folder = new_folder(str(number))
+        process = FORK.Process(target=erase, args=(folder, number))
+        process.start()
+        process.join()
+        if process.exitcode == 0:
+            is_erased(folder)
+            return number
+        assert process.exitcode == KILLED
+        folder.erase()
+        is_erased(folder)
+    raise AssertionError("killed a hundred times, and never at its end")
 
 
 def test_somebody_nobody_knows_is_refused_before_anything_changes(root: Root) -> None:

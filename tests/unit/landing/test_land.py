@@ -99,6 +99,12 @@ def run(lakehouse: Lakehouse, *arguments: str, date: str = "2024-01-31") -> Resu
     return stedi("land", "customer", *arguments, "--ingest-date", date, *lakehouse.options)
 
 
+def land(lakehouse: Lakehouse, *arguments: str, date: str = "2024-01-31") -> None:
+    """Lands where a test takes for granted that it succeeds."""
+    result = run(lakehouse, *arguments, date=date)
+    assert result.exit_code == 0, result.output
+
+
 def check_refused(result: Result, *parts: str) -> None:
     """Exit code 1, nothing done, and one error, which says all of this."""
     text = result.stderr
@@ -148,7 +154,7 @@ def test_a_large_file_lands_and_its_progress_adds_up(
 
 
 def test_what_lands_is_what_readers_find(local_lakehouse: Lakehouse, deliver: Callable) -> None:
-    run(local_lakehouse, deliver("a.json"))
+    land(local_lakehouse, deliver("a.json"))
     found = landed_files(Path(local_lakehouse.address), "customer")
     assert found == [("2024-01-31", Path(local_lakehouse.address) / JAN_31 / "a.json")]
 
@@ -170,7 +176,7 @@ def test_the_same_content_again_is_a_no_op_that_says_so(
     date: str, lakehouse: Lakehouse, deliver: Callable
 ) -> None:
     path = deliver("a.json")
-    run(lakehouse, path)
+    land(lakehouse, path)
     before = lakehouse.files()
     again = run(lakehouse, path, date=date)
     assert again.exit_code == 0
@@ -193,7 +199,7 @@ def test_what_was_put_on_s3_by_other_means_is_known(
 def test_other_content_under_the_name_is_refused_and_nothing_lands(
     lakehouse: Lakehouse, deliver: Callable
 ) -> None:
-    run(lakehouse, deliver("a.json"))
+    land(lakehouse, deliver("a.json"))
     before = lakehouse.files()
     for other in (GOOD + b"\n", GOOD[::-1]):
         path = deliver("a.json", other, "other")
@@ -205,7 +211,7 @@ def test_other_content_under_the_name_is_refused_and_nothing_lands(
 
 
 def test_a_name_may_be_used_again_on_another_date(lakehouse: Lakehouse, deliver: Callable) -> None:
-    run(lakehouse, deliver("daily.json", b"1\n"))
+    land(lakehouse, deliver("daily.json", b"1\n"))
     assert run(lakehouse, deliver("daily.json", b"2\n"), date="2024-02-01").exit_code == 0
     assert sorted(lakehouse.files().values()) == [b"1\n", b"2\n"]
 
@@ -214,8 +220,8 @@ def test_the_date_asked_for_decides_where_both_contents_have_landed(
     lakehouse: Lakehouse, deliver: Callable
 ) -> None:
     first = deliver("daily.json", b"1\n", "first")
-    run(lakehouse, first)
-    run(lakehouse, deliver("daily.json", b"2\n"), date="2024-02-01")
+    land(lakehouse, first)
+    land(lakehouse, deliver("daily.json", b"2\n"), date="2024-02-01")
     check_refused(
         run(lakehouse, first, date="2024-02-01"), "2024-02-01/daily.json has other content"
     )
@@ -226,7 +232,7 @@ def test_a_broken_off_landing_is_completed_by_the_next(
     lakehouse: Lakehouse, deliver: Callable
 ) -> None:
     first, second = deliver("a.json", b"1\n"), deliver("b.json", b"2\n")
-    run(lakehouse, first)
+    land(lakehouse, first)
     result = run(lakehouse, first, second)
     assert result.exit_code == 0
     assert "a.json: the same content landed already" in result.stdout
@@ -409,7 +415,7 @@ def test_each_backfill_has_a_note_of_its_own(
 ) -> None:
     landed_on("customer", "2024-02-01")
     for name in ("a.json", "b.json"):
-        run(lakehouse, deliver(name), "--backfill")
+        land(lakehouse, deliver(name), "--backfill")
     assert len(notes(lakehouse.files())) == 2
 
 
@@ -417,7 +423,7 @@ def test_a_note_is_no_delivery_and_makes_no_day_the_newest(
     lakehouse: Lakehouse, deliver: Callable, landed_on: Callable
 ) -> None:
     landed_on("customer", "2024-02-01")
-    run(lakehouse, deliver("a.json"), "--backfill")
+    land(lakehouse, deliver("a.json"), "--backfill")
     assert lakehouse.zone.newest_date() == "2024-02-01"
 
 
@@ -456,7 +462,7 @@ def test_what_lies_there_already_needs_no_backfill(
     options: tuple[str, ...], lakehouse: Lakehouse, deliver: Callable, landed_on: Callable
 ) -> None:
     path = deliver("a.json")
-    run(lakehouse, path)
+    land(lakehouse, path)
     landed_on("customer", "2024-02-01")
     before = lakehouse.files()
     for date in ("2024-01-31", "2024-01-30"):
@@ -662,7 +668,7 @@ def test_comparing_without_permission(
     s3_lakehouse: Lakehouse, s3_answers: Callable, deliver: Callable
 ) -> None:
     path = deliver("a.json")
-    run(s3_lakehouse, path)
+    land(s3_lakehouse, path)
     s3_answers("HeadObject", "403")
     check_refused(run(s3_lakehouse, path), "403", "s3:GetObject")
 

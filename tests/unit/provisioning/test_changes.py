@@ -13,7 +13,7 @@ from moto.kms.models import KmsBackend
 
 import stedi.storage.bucket as storage
 from stedi.layout import ROLES
-from support.aws_commands import CONFIG, aws, run
+from support.aws_commands import CONFIG, aws, done, run
 
 pytestmark = pytest.mark.usefixtures("account")
 BUCKET = "stedi-data-lakehouse"
@@ -71,7 +71,7 @@ def test_plan_shows_everything_and_creates_nothing() -> None:
 
 
 def test_plan_shows_what_a_changed_configuration_changes(configure: Configure) -> None:
-    run("apply")
+    done("apply")
     config = configure("scan_limit_gb = 100", "scan_limit_gb = 5")
     planned = run("plan", "--config", config)
     assert changed(planned.output) == [
@@ -91,7 +91,7 @@ def scan_limit() -> int:
 
 
 def test_applying_twice_changes_nothing() -> None:
-    run("apply")
+    done("apply")
     before = everything()
     again = run("apply")
     assert again.output.startswith("Nothing to change.\nPseudonym key ")
@@ -127,14 +127,14 @@ def test_apply_after_an_interrupted_plan() -> None:
 
 
 def test_destroy_asks_first() -> None:
-    run("apply")
+    done("apply")
     result = run("destroy")  # nobody answers
     assert result.exit_code == 1
     assert "stedi-dbt" in roles()
 
 
 def test_destroy_keeps_data_key_and_databases() -> None:
-    run("apply")
+    done("apply")
     put_data()
     result = run("destroy", "--yes")
     assert result.exit_code == 0, result.output
@@ -148,10 +148,10 @@ def test_destroy_keeps_data_key_and_databases() -> None:
 
 
 def test_apply_takes_over_what_destroy_kept() -> None:
-    run("apply")
+    done("apply")
     put_data()
     before = aws("s3").list_object_versions(Bucket=BUCKET)["Versions"]
-    run("destroy", "--yes")
+    done("destroy", "--yes")
     assert run("apply").exit_code == 0
     assert aws("s3").list_object_versions(Bucket=BUCKET)["Versions"] == before
     assert "stedi-dbt" in roles()
@@ -160,7 +160,7 @@ def test_apply_takes_over_what_destroy_kept() -> None:
 
 
 def test_destroy_with_data_still_keeps_the_pseudonym_key() -> None:
-    run("apply")
+    done("apply")
     put_data()
     aws("s3").delete_object(Bucket=BUCKET, Key=DATA)  # leaves a version and a marker
     before = aws("s3").list_object_versions(Bucket=BUCKET, Prefix=KEY)["Versions"]
@@ -172,7 +172,7 @@ def test_destroy_with_data_still_keeps_the_pseudonym_key() -> None:
 
 
 def test_destroy_of_everything_leaves_only_a_kms_key_that_can_be_restored() -> None:
-    run("apply")
+    done("apply")
     put_data()
     result = run("destroy", "--yes", "--delete-data", "--delete-key")
     assert result.exit_code == 0, result.output
@@ -190,7 +190,7 @@ def states_of_kms_keys() -> list[str]:
 
 
 def test_delete_key_alone_is_refused() -> None:
-    run("apply")
+    done("apply")
     result = run("destroy", "--yes", "--delete-key")
     assert result.exit_code == 2
     assert "--delete-key also needs --delete-data" in result.output
@@ -199,7 +199,7 @@ def test_delete_key_alone_is_refused() -> None:
 
 def test_more_objects_than_one_request_can_delete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_MOST_AT_ONCE", 2)
-    run("apply")
+    done("apply")
     for number in range(5):
         aws("s3").put_object(Bucket=BUCKET, Key=f"staging/{number}", Body=b"")
     result = run("destroy", "--yes", "--delete-data")
@@ -232,7 +232,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_interrupted_destroy_is_finished_by_the_next(
     operation: str, interrupt: Callable[[str], None]
 ) -> None:
-    run("apply")
+    done("apply")
     put_data()
     interrupt(operation)
     assert "Aborted!" in run("destroy", "--yes", "--delete-data", "--delete-key").output
@@ -245,9 +245,9 @@ def test_kms_key_that_is_being_deleted_is_not_deleted_again(
     interrupt: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """KMS refuses that, unlike moto."""
-    run("apply")
+    done("apply")
     interrupt("DeleteStack")
-    run("destroy", "--yes", "--delete-data", "--delete-key")
+    assert "Aborted!" in run("destroy", "--yes", "--delete-data", "--delete-key").output
     assert states_of_kms_keys() == ["PendingDeletion"]
     monkeypatch.delattr(KmsBackend, "schedule_key_deletion")
     assert run("destroy", "--yes", "--delete-data", "--delete-key").exit_code == 0
@@ -258,7 +258,7 @@ def test_template_is_printed() -> None:
 
 
 def test_roles_are_gone_after_destroy() -> None:
-    run("apply")
-    run("destroy", "--yes")
+    done("apply")
+    done("destroy", "--yes")
     with pytest.raises(ClientError, match="NoSuchEntity"):
         aws("iam").get_role(RoleName="stedi-dbt")

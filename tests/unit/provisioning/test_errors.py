@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 
 from stedi.commands.errors import WHAT_TO_DO
-from support.aws_commands import ACCOUNT, REGION, aws, message, run
+from support.aws_commands import ACCOUNT, REGION, aws, done, message, run
 
 pytestmark = pytest.mark.usefixtures("account")
 BUCKET = "stedi-data-lakehouse"
@@ -97,7 +97,7 @@ def test_pseudonym_key_that_may_not_be_stored(refuse: Refuse) -> None:
 @pytest.mark.parametrize("command", ["plan", "apply"])
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED"])
 def test_stack_that_was_never_created(command: str, status: str) -> None:
-    run("apply")
+    done("apply")
     stack().status = status
     assert message(run(command)) == (
         f"stedi-lakehouse is {status}: it was never created completely, or only half deleted; "
@@ -106,7 +106,7 @@ def test_stack_that_was_never_created(command: str, status: str) -> None:
 
 
 def test_destroy_deletes_a_stack_that_was_never_created() -> None:
-    run("apply")
+    done("apply")
     stack().status = "ROLLBACK_COMPLETE"
     assert run("destroy", "--yes").output == "Deleted the stack stedi-lakehouse.\n"
     assert aws("cloudformation").describe_stacks()["Stacks"] == []
@@ -117,7 +117,7 @@ def test_destroy_deletes_a_stack_that_was_never_created() -> None:
 )
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"])
 def test_stack_that_is_being_changed(command: list[str], status: str) -> None:
-    run("apply")
+    done("apply")
     stack().status = status
     assert message(run(*command)) == (
         f"stedi-lakehouse is {status}: it is being changed; wait, then run this again"
@@ -125,7 +125,7 @@ def test_stack_that_is_being_changed(command: list[str], status: str) -> None:
 
 
 def test_stack_whose_rollback_failed() -> None:
-    run("apply")
+    done("apply")
     stack().status = "UPDATE_ROLLBACK_FAILED"
     assert message(run("plan")).endswith(
         "`aws cloudformation continue-update-rollback --stack-name stedi-lakehouse`"
@@ -173,7 +173,7 @@ def test_bucket_that_exists_elsewhere(refuse: Refuse, code: str, owner: str) -> 
 
 
 def test_object_that_may_not_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
-    run("apply")
+    done("apply")
     aws("s3").put_object(Bucket=BUCKET, Key="audit/1", Body=b"")
     call = botocore.client.BaseClient._make_api_call
 

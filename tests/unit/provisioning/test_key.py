@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.aws_commands import aws, message, run
+from support.aws_commands import aws, done, message, run
 
 pytestmark = pytest.mark.usefixtures("account")
 WHERE = {"Bucket": "stedi-data-lakehouse", "Key": "restricted/pseudonym_key/pseudonym_key"}
@@ -19,24 +19,24 @@ def key() -> str:
 
 
 def test_key_is_never_overwritten() -> None:
-    run("apply")
+    done("apply")
     before = key()
     result = run("apply")
     assert (
         "Pseudonym key in s3://stedi-data-lakehouse/restricted/: exists already, not changed"
         in (result.output)
     )
-    run("destroy", "--yes")
-    run("apply")
-    run("destroy", "--yes", "--delete-data")
-    run("apply")
+    done("destroy", "--yes")
+    done("apply")
+    done("destroy", "--yes", "--delete-data")
+    done("apply")
     assert key() == before
     assert len(aws("s3").list_object_versions(Bucket=WHERE["Bucket"])["Versions"]) == 1
 
 
 def test_two_at_once_store_one_key() -> None:
     """S3 itself refuses the second one. A question asked beforehand could be out of date."""
-    run("apply")
+    done("apply")
     before = key()
     with pytest.raises(aws("s3").exceptions.ClientError, match="PreconditionFailed"):
         aws("s3").put_object(**WHERE, Body=b"another", IfNoneMatch="*")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.aws_commands import CONFIG, aws, message, run
+from support.aws_commands import CONFIG, aws, done, message, run
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -94,7 +94,7 @@ def test_named_route_tables() -> None:
 
 
 def test_by_default_all_route_tables_also_later_ones() -> None:
-    run("apply")
+    done("apply")
     vpc = default_vpc()
     aws("ec2").create_route_table(VpcId=vpc)
     assert "Modify AWS::EC2::VPCEndpoint S3Endpoint" in run("apply").output
@@ -130,7 +130,7 @@ def test_existing_endpoint_is_used_and_not_changed() -> None:
     result = run("apply")
     assert result.output.startswith(f"Using the S3 endpoint {there} that {vpc} has already.\nAdd ")
     assert [endpoint["VpcEndpointId"] for endpoint in endpoints()] == [there]
-    run("destroy", "--yes")
+    done("destroy", "--yes")
     assert [endpoint["VpcEndpointId"] for endpoint in endpoints()] == [there]
 
 
@@ -142,7 +142,7 @@ def test_existing_endpoint_that_does_not_serve_every_route_table() -> None:
 
 
 def test_own_endpoint_does_not_count_as_existing() -> None:
-    run("apply")
+    done("apply")
     assert "has already" not in run("apply").output
     assert len(endpoints()) == 1
 

@@ -41,20 +41,20 @@ def test_the_key_is_made_of_256_bits(path: Path) -> None:
 def test_only_its_owner_may_read_it(path: Path) -> None:
     before = os.umask(0)  # the most generous one
     try:
-        run()
+        assert run().exit_code == 0
     finally:
         os.umask(before)
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
 
 
 def test_nothing_else_stays_beside_it(path: Path) -> None:
-    run()
-    run()
+    assert run().exit_code == 0
+    assert run().exit_code == 0
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_key_is_never_overwritten(path: Path) -> None:
-    run()
+    assert run().exit_code == 0
     key = path.read_bytes()
     again = run()
     assert (again.exit_code, again.output) == (0, f"{path}: exists, left alone\n")
@@ -81,6 +81,7 @@ def test_many_at_once_make_one(path: Path) -> None:
     makers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(8)]
     said = sorted(maker.communicate()[0] for maker in makers)
     assert said == [f"{path}: exists, left alone\n"] * 7 + [f"{path}: made\n"]
+    assert [maker.returncode for maker in makers] == [0] * 8
     assert list(path.parent.iterdir()) == [path]
 
 
