@@ -28,7 +28,7 @@ ERASURE_KEY = "the tests' own key of erasures, which is none"
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 # Tables that tell of the builds themselves: their rows depend on which builds there were.
-EXEMPT = {"builds", "changed_identifiers", "releases"}
+EXEMPT = {"builds", "changed_identifiers", "readable_releases", "releases", "withdrawals"}
 
 Table = Counter[tuple[Any, ...]]  # rows, and how often each is there
 

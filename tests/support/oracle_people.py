@@ -151,12 +151,17 @@ def _years_later(day: date, years: int) -> date:
 def _who_counts_first(record: Customer) -> tuple[Any, ...]:
     """Orders the records of one moment: the smallest one counts."""
     consent = record.research_consent_at
+    device, born = record.serial_number, record.birth_day
     others = (
-        record.serial_number, record.customer_name, record.phone, record.birth_day,
-        record.registered_at, record.updated_at, record.public_consent_at,
-        record.friends_consent_at,
+        record.customer_name, record.phone, record.registered_at, record.updated_at,
+        record.public_consent_at, record.friends_consent_at,
     )  # fmt: skip
-    return (consent is not None, -(consent or 0), *((v is not None, v) for v in others))
+    return (
+        (consent is not None, -(consent or 0)),
+        (device is not None, device),
+        (born is not None, -born.toordinal() if born else 0),  # the youngest
+        *((v is not None, v) for v in others),
+    )
 
 
 def people_of(
