@@ -1,31 +1,23 @@
 {{ config(group='lakehouse') }}
 
--- What was used on a day and under which consent: what the last completed build before that day had released, by
--- person. A later withdrawal does not change it.  dbt show --select used_on --vars 'day: 2026-01-31' --limit 100
+-- What could be used on a day and under which consent: what any build made readable at any time of that day, by person.
+-- A later withdrawal does not change it.  dbt show --select used_on --vars 'day: 2026-01-31' --limit 100
+{%- set day = "timestamp '" ~ var("day", "2026-01-31") ~ " 00:00:00'" %}
 with
-
-last_build as (
-
-    select max(releases.noted_at) as noted_at
-    from {{ ref('releases') }} as releases
-    inner join {{ ref('builds') }} as builds on releases.build_id = builds.build_id
-    where
-        builds.status = 'completed'
-        and releases.noted_at < timestamp '{{ var("day", "2026-01-31") }} 00:00:00'
-
-),
 
 final as (
 
     select
-        releases.customer_id,
-        releases.source,
-        releases.readings,
-        releases.research_consent_at,
-        releases.noted_at
-    from {{ ref('releases') }} as releases
-    inner join last_build on releases.noted_at = last_build.noted_at
-    where releases.reason = 'released'
+        customer_id,
+        source,
+        min(covered_from) as covered_from,
+        max(readings) as readings,
+        min(readable_from) as readable_from
+    from {{ ref('readable_releases') }}
+    where
+        readable_from < {{ day }} + interval '1' day
+        and (readable_until is null or readable_until > {{ day }})
+    group by customer_id, source
 
 )
 

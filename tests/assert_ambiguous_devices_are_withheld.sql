@@ -1,12 +1,32 @@
--- Law 2. If this breaks, a device that two people claim counts as one person's, and the other's steps as theirs.
+-- Law 2. If this breaks, what a device measured while two people claimed it counts as one person's, and the other's
+-- steps as theirs.
 with
 
-people as ({{ people_by_the_laws() }})
+people as ({{ people_by_the_laws() }}),
+
+claims as ({{ claims_by_the_laws() }}),
+
+distances as ({{ distances_by_the_laws(looked_at(ref('stg_step_trainer'), 'serial_number')) }}),
+
+theirs as (
+
+    select
+        people.customer_id,
+        distances.read_at,
+        distances.distance
+    from distances
+    inner join people on distances.email = people.email
+
+)
 
 select
-    people.customer_id,
+    readings.customer_id,
     count(*) as readings
 from {{ looked_at(ref('step_trainer_trusted'), 'customer_id') }} as readings
-inner join people on readings.customer_id = people.customer_id
-where people.serial_number is null
-group by people.customer_id
+left join theirs
+    on
+        readings.customer_id = theirs.customer_id
+        and readings.read_at = theirs.read_at
+        and readings.distance = theirs.distance
+where theirs.customer_id is null
+group by readings.customer_id

@@ -4,9 +4,9 @@ with
 people as ({{ people_by_the_laws() }})
 
 {{ differences(
-    ['customer_id', 'email', 'consent_at'],
-    "(select customer_id, email, research_consent_at as consent_at from " ~ ref('customer_trusted') ~ ") as customers",
+    ['customer_id', 'email', 'covered_from'],
+    ref('customer_trusted'),
     'trusted without consent',
-    'people where consent_at is not null',
+    'people where covered_from is not null',
     'left out despite consent',
 ) }}

@@ -1,17 +1,21 @@
--- Laws 1 and 2. If this breaks, distances are used that no consent covers or that belong to somebody else.
+-- Laws 1 and 2. If this breaks, distances are used that no consent covers, or that were somebody else's at the time.
 with
 
 people as ({{ people_by_the_laws() }}),
+
+claims as ({{ claims_by_the_laws() }}),
+
+distances as ({{ distances_by_the_laws(looked_at(ref('stg_step_trainer'), 'serial_number')) }}),
 
 covered as (
 
     select
         people.customer_id,
-        readings.read_at,
-        readings.distance
-    from {{ looked_at(ref('stg_step_trainer'), 'serial_number') }} as readings
-    inner join people on readings.serial_number = people.serial_number
-    where {{ covered_by('people.consent_at', 'readings.read_at') }}
+        distances.read_at,
+        distances.distance
+    from distances
+    inner join people on distances.email = people.email
+    where {{ covered_by_the_laws('distances.read_at') }}
 
 )
 

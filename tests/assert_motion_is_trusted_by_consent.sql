@@ -1,5 +1,5 @@
 -- Law 1. If this breaks, motion is used that no consent covers: of people who refused, withdrew, shared only with the
--- public, or consented later.
+-- public, or consented later, or from a time when they had withdrawn.
 with
 
 people as ({{ people_by_the_laws() }}),
@@ -14,7 +14,7 @@ covered as (
         readings.z
     from {{ looked_at(ref('stg_accelerometer'), 'email') }} as readings
     inner join people on readings.email = people.email
-    where {{ covered_by('people.consent_at', 'readings.read_at') }}
+    where {{ covered_by_the_laws('readings.read_at') }}
 
 )
 

@@ -3,6 +3,14 @@ with
 
 people as ({{ people_by_the_laws() }}),
 
+claims as ({{ claims_by_the_laws() }}),
+
+distances as (
+
+    {{ distances_by_the_laws(looked_at(ref('stg_step_trainer'), 'serial_number', 'days_of_new_readings')) }}
+
+),
+
 met as (
 
     select
@@ -15,11 +23,11 @@ met as (
     from people
     inner join {{ looked_at(ref('stg_accelerometer'), 'email', 'days_of_new_readings') }} as motion
         on people.email = motion.email
-    inner join {{ looked_at(ref('stg_step_trainer'), 'serial_number', 'days_of_new_readings') }} as distances
+    inner join distances
         on
-            people.serial_number = distances.serial_number
+            people.email = distances.email
             and motion.read_at = distances.read_at
-    where {{ covered_by('people.consent_at', 'motion.read_at') }}
+    where {{ covered_by_the_laws('motion.read_at') }}
     group by people.customer_id, motion.read_at, motion.x, motion.y, motion.z
 
 )

@@ -1,4 +1,18 @@
-{# 'ann@example.com' stays; 'ann@' and 'a@b@c' give null. #}
+{#
+    'ann@example.com' stays; 'ann@' and 'a@b@c' give null, and so does an address with a character that cannot be seen, or
+    that is taken for an @ (Unicode's Default_Ignorable_Code_Point, U+FE6B, U+FF20): it would look like another person's.
+#}
 {% macro valid_email(email) -%}
-    case when {{ email }} like '%_@_%' and {{ email }} not like '%@%@%' then {{ email }} end
+    {%- set unseen = [
+        'AD', '34F', '61C', '115F-1160', '17B4-17B5', '180B-180F', '200B-200F', '202A-202E', '2060-206F', '3164',
+        'FE00-FE0F', 'FE6B', 'FEFF', 'FF20', 'FFA0', 'FFF0-FFF8', 'E0000-E0FFF',
+    ] -%}
+    {%- set pattern = '[\\x{' ~ unseen | join('}\\x{') | replace('-', '}-\\x{') ~ '}]' -%}
+    case
+            when
+                {{ email }} like '%_@_%'
+                and {{ email }} not like '%@%@%'
+                and regexp_replace({{ email }}, '{{ pattern }}', '') = {{ email }}
+                then {{ email }}
+        end
 {%- endmacro %}

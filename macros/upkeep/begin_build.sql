@@ -43,7 +43,7 @@
 {% macro _is_mixed(since) -%}
     {%- set scopes = since | map(attribute='consent_scope') | list -%}
     {%- set begun_whole = since | selectattr('status', 'equalto', 'begun') | selectattr('is_whole') | list -%}
-    {{ return(begun_whole != [] or scopes != [var('consent_scope')] * scopes | length) }}
+    {{ return(begun_whole != [] or scopes != [release_rules()] * scopes | length) }}
 {%- endmacro %}
 
 {% macro end_build() %}
@@ -62,7 +62,7 @@
 {% macro note_build(event) -%}
     {%- do run_query(
         "insert into " ~ relation_of('builds') ~ " (build_id, status, happened_at, consent_scope, is_whole) values ('"
-        ~ invocation_id ~ "', '" ~ event ~ "', " ~ now_utc() ~ ", '" ~ var('consent_scope') ~ "', "
+        ~ invocation_id ~ "', '" ~ event ~ "', " ~ now_utc() ~ ", '" ~ release_rules() ~ "', "
         ~ (graph.get('upkeep', {}).get('is_whole', false) | string | lower) ~ ")"
     ) -%}
 {%- endmacro %}

@@ -31,11 +31,23 @@
     {{ return(on_days_of('read_at', model.config.get('delivered_by'))) }}
 {%- endmacro %}
 
-{% macro slice_delivered_records() -%}
+{% macro days_of_new(source) -%}
+    {%- if upkeep().is_whole or source == 'customer' or load_relation(this) is none -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {{ return(on_days_of('read_at', [source ~ '_lines'])) }}
+{%- endmacro %}
+
+{% macro slice_people_with_new_lines() -%}
     {%- if not new_lines(['customer_lines']) -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return(is_new() ~ " and email in (select email from " ~ relation_of('customer_lines') ~ " where " ~ is_new() ~ ")") }}
+    {%- set named -%}
+        select email from {{ relation_of('customer_lines') }} where {{ is_new() }}
+        union
+        select email from {{ relation_of('unreadable_records') }} where {{ is_new() }}
+    {%- endset -%}
+    {{ return("email in (" ~ named ~ ")") }}
 {%- endmacro %}
 
 {% macro slice_people_with_new_records() -%}

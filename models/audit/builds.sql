@@ -4,10 +4,10 @@
     slices=[],
 ) }}
 
-{# The last model of a build, so that a completed build is noted only when every other table stands. #}
+{# The last table of a build, so that a completed build is noted only when every other one stands. #}
 {{ build_after(
-    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'stale_exposures',
-    'customers_curated', 'machine_learning_curated',
+    'rejected_lines', 'landing_reconciliation', 'consent_funnel', 'consent_history', 'k_anonymity', 'customers_curated',
+    'machine_learning_curated',
 ) }}
 
 with
@@ -28,7 +28,7 @@ final as (
         '{{ invocation_id }}' as build_id,
         'completed' as status,
         {{ now_utc() }} as happened_at,
-        '{{ var('consent_scope') }}' as consent_scope,
+        '{{ release_rules() }}' as consent_scope,
         {{ upkeep().is_whole | string | lower }} as is_whole,
         '{{ upkeep().key_id }}' as key_id,
         newest.ingest_date as newest_day,

@@ -9,19 +9,34 @@ records as (
 
 ),
 
--- Of records with the same time, the one that stg_customers would choose.
-ranked as (
+customers as (
+
+    select * from {{ ref('stg_customers') }}
+
+),
+
+-- What counts at a time, and on what day the first record landed that says so.
+stated as (
 
     select
         email,
-        updated_at,
-        research_consent_at,
-        ingest_date,
-        row_number() over (
-            partition by email, updated_at
-            order by research_consent_at desc nulls first, ingest_date asc
-        ) as recency
+        effective_at,
+        superseded_at,
+        is_unclear,
+        case when not is_unclear then research_consent_at end as research_consent_at,
+        case
+            when is_unclear
+                then min(case when not is_readable then ingest_date end) over (partition by email, effective_at)
+            else min(ingest_date) over (partition by email, effective_at, is_readable, research_consent_at)
+        end as landed_on
     from records
+
+),
+
+counted as (
+
+    select * from stated
+    where superseded_at is null or superseded_at > effective_at
 
 ),
 
@@ -29,17 +44,20 @@ compared as (
 
     select
         *,
-        lag(updated_at) over (partition by email order by updated_at) as known_before,
-        lag(research_consent_at) over (partition by email order by updated_at) as consent_before
-    from ranked
-    where recency = 1
+        lag(effective_at) over (partition by email order by effective_at) as stated_before,
+        lag(research_consent_at) over (partition by email order by effective_at) as consent_before,
+        lag(is_unclear) over (partition by email order by effective_at) as was_unclear
+    from counted
 
 ),
 
 changes as (
 
     select * from compared
-    where known_before is null or research_consent_at is distinct from consent_before
+    where
+        stated_before is null
+        or research_consent_at is distinct from consent_before
+        or is_unclear != was_unclear
 
 ),
 
@@ -47,12 +65,13 @@ final as (
 
     select
         customers.customer_id,
-        changes.updated_at as valid_from,
-        lead(changes.updated_at) over (partition by changes.email order by changes.updated_at) as valid_to,
+        changes.effective_at as valid_from,
+        lead(changes.effective_at) over (partition by changes.email order by changes.effective_at) as valid_to,
         changes.research_consent_at,
-        changes.ingest_date as landed_on
+        changes.is_unclear,
+        changes.landed_on
     from changes
-    inner join {{ ref('stg_customers') }} as customers on changes.email = customers.email
+    inner join customers on changes.email = customers.email
 
 )
 

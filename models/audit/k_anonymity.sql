@@ -3,9 +3,9 @@
 
 {#- Each table's attributes of people, and their precision. Not customer_id: nobody outside can know whose it is. -#}
 {%- set groupings = [
-    ('customers_curated', 'to the microsecond', ['registered_at', 'research_consent_at']),
+    ('customers_curated', 'to the day', ['registered_on', 'covered_from_day']),
     ('customers_curated', 'to the month', [
-        "date_trunc('month', registered_at)", "date_trunc('month', research_consent_at)",
+        "date_trunc('month', registered_on)", "date_trunc('month', covered_from_day)",
     ]),
     ('machine_learning_curated', 'to the microsecond', ['read_at']),
     ('machine_learning_curated', 'to the day', ["date_trunc('day', read_at)"]),

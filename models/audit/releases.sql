@@ -3,9 +3,11 @@
     appends=true,
     rewrites=true,
     slices=[],
-    meta={'nightly_scan': 0.06},
+    meta={'nightly_scan': 0.07},
 ) }}
 
+{#- Ledgers of former versions have the stated consent only. -#}
+{%- set kept = adapter.get_columns_in_relation(this) | map(attribute='name') | list if has_rows_to_keep() else [] %}
 with
 
 decided as (
@@ -20,50 +22,19 @@ customers as (
 
 ),
 
-devices as (
-
-    select * from {{ ref('stg_devices') }}
-
-),
-
-by_person as (
-
-    select
-        decided.source,
-        decided.reason,
-        decided.readings,
-        customers.customer_id,
-        customers.research_consent_at
-    from decided
-    left join customers on decided.identifier = customers.email
-    where decided.source = 'accelerometer'
-
-    union all
-
-    select
-        decided.source,
-        decided.reason,
-        decided.readings,
-        devices.customer_id,
-        devices.research_consent_at
-    from decided
-    left join devices on decided.identifier = devices.serial_number
-    where decided.source = 'step_trainer'
-
-),
-
 final as (
 
     select
         '{{ invocation_id }}' as build_id,
         {{ now_utc() }} as noted_at,
-        customer_id,
-        source,
-        reason,
-        research_consent_at,
-        cast(sum(readings) as bigint) as readings
-    from by_person
-    group by customer_id, source, reason, research_consent_at
+        decided.customer_id,
+        decided.source,
+        decided.reason,
+        customers.covered_from,
+        cast(sum(decided.readings) as bigint) as readings
+    from decided
+    left join customers on decided.customer_id = customers.customer_id
+    group by decided.customer_id, decided.source, decided.reason, customers.covered_from
     {%- if has_rows_to_keep() %}
 
     union all
@@ -75,7 +46,10 @@ final as (
         customers.customer_id,
         noted.source,
         noted.reason,
-        case when customers.customer_id is not null then noted.research_consent_at end as research_consent_at,
+        case
+            when customers.customer_id is not null
+                then noted.{{ 'covered_from' if 'covered_from' in kept else 'research_consent_at' }}
+        end as covered_from,
         noted.readings
     from {{ this }} as noted
     left join customers on noted.customer_id = customers.customer_id

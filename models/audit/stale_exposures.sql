@@ -19,39 +19,23 @@ exposures as (
 
 ),
 
-released as (
-
-    select * from {{ ref('releases') }}
-    where reason = 'released'
-
-),
-
--- What was released at that time is what the last build before had noted.
-read_from as (
-
-    select
-        exposures.exposure,
-        exposures.derived_at,
-        max(released.noted_at) as noted_at
-    from exposures
-    left join released on exposures.derived_at >= released.noted_at
-    group by exposures.exposure, exposures.derived_at
-
-),
-
 people as (
 
     select
-        read_from.exposure,
-        released.customer_id,
-        max(released.research_consent_at) as consent_then
-    from read_from
-    inner join released on read_from.noted_at = released.noted_at
-    group by read_from.exposure, released.customer_id
+        exposures.exposure,
+        readable.customer_id,
+        min(readable.covered_from) as covered_from
+    from exposures
+    inner join {{ ref('readable_releases') }} as readable
+        on
+            exposures.derived_at >= readable.readable_from
+            and (readable.readable_until is null or exposures.derived_at < readable.readable_until)
+    group by exposures.exposure, readable.customer_id
 
 ),
 
--- A consent that now begins later covers fewer readings than were used.
+-- A consent that begins later than it did covers fewer readings than were used. Of people who have been erased, the
+-- ledger has no ids any more: together they count as one.
 judged as (
 
     select
@@ -59,7 +43,7 @@ judged as (
         people.customer_id,
         case
             when customers.customer_id is null then 1
-            when customers.research_consent_at > people.consent_then then 1
+            when customers.covered_from > people.covered_from then 1
             else 0
         end as has_withdrawn
     from people
@@ -71,8 +55,8 @@ counted as (
 
     select
         exposure,
-        count(customer_id) as people,
-        count(case when has_withdrawn = 1 then customer_id end) as people_who_withdrew
+        count(*) as people,
+        cast(sum(has_withdrawn) as bigint) as people_who_withdrew
     from judged
     group by exposure
 
@@ -81,13 +65,13 @@ counted as (
 final as (
 
     select
-        read_from.exposure,
-        read_from.derived_at,
+        exposures.exposure,
+        exposures.derived_at,
         coalesce(counted.people, 0) as people,
         coalesce(counted.people_who_withdrew, 0) as people_who_withdrew,
         coalesce(counted.people_who_withdrew, 0) > 0 as is_stale
-    from read_from
-    left join counted on read_from.exposure = counted.exposure
+    from exposures
+    left join counted on exposures.exposure = counted.exposure
 
 )
 

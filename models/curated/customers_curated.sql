@@ -1,6 +1,6 @@
 {{ config(
     s3_data_dir=zone_location('customer/curated'),
-    meta={'nightly_scan': 0.04},
+    meta={'nightly_scan': 0.05},
 ) }}
 
 with
@@ -13,8 +13,13 @@ customers as (
 
 released as (
 
-    select * from {{ ref('decisions_by_identifier') }}
+    select
+        customer_id,
+        cast(sum(case when source = 'accelerometer' then readings else 0 end) as bigint) as motion_readings,
+        cast(sum(case when source = 'step_trainer' then readings else 0 end) as bigint) as distance_readings
+    from {{ ref('decisions_by_identifier') }}
     where reason = 'released'
+    group by customer_id
 
 ),
 
@@ -22,19 +27,13 @@ final as (
 
     select
         customers.customer_id,
-        customers.registered_at,
-        customers.research_consent_at,
-        motion.readings as motion_readings,
-        distances.readings as distance_readings
+        cast(customers.registered_at as date) as registered_on,
+        cast(customers.covered_from as date) as covered_from_day,
+        released.motion_readings,
+        released.distance_readings
     from customers
-    inner join released as motion
-        on
-            customers.email = motion.identifier
-            and motion.source = 'accelerometer'
-    inner join released as distances
-        on
-            customers.serial_number = distances.identifier
-            and distances.source = 'step_trainer'
+    inner join released on customers.customer_id = released.customer_id
+    where released.motion_readings > 0 and released.distance_readings > 0
 
 )
 

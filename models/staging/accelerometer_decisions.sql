@@ -15,6 +15,12 @@ customers as (
 
 ),
 
+refusals as (
+
+    select * from {{ ref('refusals') }}
+
+),
+
 final as (
 
     select
@@ -25,13 +31,14 @@ final as (
         readings.x,
         readings.y,
         readings.z,
-        case
-            when customers.customer_id is null then 'unknown_person'
-            when customers.is_erased then 'erased'
-            {{ consent_problem('customers.research_consent_at', 'readings.read_at') }}
-        end as withholding_reason
+        {{ withholding_reason("when customers.customer_id is null then 'unknown_person'") }} as withholding_reason
     from readings
     left join customers on readings.email = customers.email
+    left join refusals
+        on
+            readings.email = refusals.email
+            and readings.read_at >= refusals.refused_from
+            and readings.read_at < refusals.refused_until
 
 )
 

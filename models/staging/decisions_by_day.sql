@@ -12,9 +12,10 @@ select
     '{{ source }}' as source,
     ingest_date,
     {{ identifier }} as identifier,
+    customer_id,
     coalesce(withholding_reason, 'released') as reason,
     count(*) as readings
 from {{ ref(source ~ '_decisions') }}
-group by ingest_date, {{ identifier }}, withholding_reason
+group by ingest_date, {{ identifier }}, customer_id, withholding_reason
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -8,7 +8,8 @@ select
     source,
     cast(date_trunc('month', ingest_date) as date) as ingest_month,
     identifier,
+    customer_id,
     reason,
     cast(sum(readings) as bigint) as readings
 from {{ ref('decisions_by_day') }}
-group by source, date_trunc('month', ingest_date), identifier, reason
+group by source, date_trunc('month', ingest_date), identifier, customer_id, reason

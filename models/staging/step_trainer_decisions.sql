@@ -9,9 +9,21 @@ readings as (
 
 ),
 
-devices as (
+owners as (
 
-    select * from {{ ref('stg_devices') }}
+    select * from {{ ref('device_owners') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_customers') }}
+
+),
+
+refusals as (
+
+    select * from {{ ref('refusals') }}
 
 ),
 
@@ -20,17 +32,25 @@ final as (
     select
         readings.ingest_date,
         readings.serial_number,
-        devices.customer_id,
+        customers.customer_id,
         readings.read_at,
         readings.distance,
-        case
-            when devices.serial_number is null then 'unknown_device'
-            when devices.claimants > 1 then 'ambiguous_device'
-            when devices.is_erased then 'erased'
-            {{ consent_problem('devices.research_consent_at', 'readings.read_at') }}
-        end as withholding_reason
+        {{ withholding_reason(
+            "when owners.claimants > 1 then 'ambiguous_device'
+            when customers.customer_id is null then 'unknown_device'"
+        ) }} as withholding_reason
     from readings
-    left join devices on readings.serial_number = devices.serial_number
+    left join owners
+        on
+            readings.serial_number = owners.serial_number
+            and readings.read_at >= owners.owned_from
+            and (owners.owned_until is null or readings.read_at < owners.owned_until)
+    left join customers on owners.customer_id = customers.customer_id
+    left join refusals
+        on
+            customers.email = refusals.email
+            and readings.read_at >= refusals.refused_from
+            and readings.read_at < refusals.refused_until
 
 )
 

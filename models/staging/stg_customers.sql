@@ -30,49 +30,60 @@ erasures as (
 
 ),
 
--- Of two records with the same time, the one without consent counts, then the later consent: when in doubt, less is
--- shared. The other columns only make the choice the same every time.
-ranked as (
+-- What holds now, and when the last refusal ended, on every record of the person.
+held as (
 
     select
         *,
+        bool_or(is_unclear and superseded_at is null) over (partition by email) as is_now_unclear,
+        max(case when {{ is_refusal() }} and superseded_at > effective_at then superseded_at end)
+            over (partition by email) as refused_until,
         row_number() over (
             partition by email
             order by
-                updated_at desc,
-                research_consent_at desc nulls first,
-                serial_number asc nulls first,
-                customer_name asc nulls first,
-                phone asc nulls first,
-                birth_day asc nulls first,
-                registered_at asc nulls first,
-                public_consent_at asc nulls first,
-                friends_consent_at asc nulls first
-        ) as recency
+                case when is_readable and claimed_until is null then 0 else 1 end,
+                case when superseded_at is null then 0 else 1 end
+        ) as place
     from records
+
+),
+
+-- The last record that can be read; where none can, a row that knows only the email.
+latest as (
+
+    select
+        *,
+        case
+            when research_consent_at is not null and not is_now_unclear
+                then greatest(research_consent_at, coalesce(refused_until, research_consent_at))
+        end as covered_from
+    from held
+    where place = 1
 
 ),
 
 final as (
 
     select
-        {{ pseudonym('ranked.email', 'pseudonym_key.pseudonym_key') }} as customer_id,
-        ranked.email,
-        ranked.customer_name,
-        ranked.phone,
-        ranked.birth_day,
-        ranked.serial_number,
-        ranked.registered_at,
-        ranked.updated_at,
-        ranked.research_consent_at,
-        ranked.public_consent_at,
-        ranked.friends_consent_at,
+        {{ pseudonym('latest.email', 'pseudonym_key.pseudonym_key') }} as customer_id,
+        latest.email,
+        latest.customer_name,
+        latest.phone,
+        latest.birth_day,
+        latest.serial_number,
+        latest.registered_at,
+        latest.updated_at,
+        latest.research_consent_at,
+        latest.public_consent_at,
+        latest.friends_consent_at,
+        latest.covered_from,
+        latest.is_now_unclear as is_unclear,
+        {{ was_minor('latest.birth_day', 'latest.research_consent_at') }} as was_minor,
         erasures.erasure is not null as is_erased
-    from ranked
+    from latest
     cross join pseudonym_key
     cross join erasure_key
-    left join erasures on {{ pseudonym('ranked.email', 'erasure_key.erasure_key') }} = erasures.erasure
-    where ranked.recency = 1
+    left join erasures on {{ pseudonym('latest.email', 'erasure_key.erasure_key') }} = erasures.erasure
 
 )
 

@@ -25,9 +25,10 @@ final as (
         updated_at,
         research_consent_at,
         public_consent_at,
-        friends_consent_at
+        friends_consent_at,
+        covered_from
     from customers
-    where research_consent_at is not null and not is_erased
+    where covered_from is not null and not is_erased and not was_minor
 
 )
 

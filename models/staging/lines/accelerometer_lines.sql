@@ -25,7 +25,8 @@ normalised as (
 
     select
         *,
-        lower({{ trimmed('user_text') }}) as user_email
+        {{ normal_email('user_text') }} as user_email,
+        {{ json_time('timestamp_json') }} as read_time
     from texts
 
 ),
@@ -35,7 +36,7 @@ typed as (
     select
         *,
         {{ valid_email('user_email') }} as email,
-        {{ json_instant('timestamp_json') }} as read_at,
+        {{ plausible('read_time') }} as read_at,
         {{ json_number('x_json') }} as x,
         {{ json_number('y_json') }} as y,
         {{ json_number('z_json') }} as z

@@ -19,9 +19,14 @@ texts as (
         *,
         {{ json_string('email_json') }} as email_text,
         {{ json_string('customer_name_json') }} as customer_name,
-        {{ json_string('phone_json') }} as phone,
-        {{ json_string('birth_day_json') }} as birth_day,
-        {{ json_string('serial_number_json') }} as serial_number_text
+        coalesce({{ json_string('phone_json') }}, {{ json_digits('phone_json') }}) as phone,
+        {{ json_string('birth_day_json') }} as birth_day_text,
+        {{ json_string('serial_number_json') }} as serial_number_text,
+        {{ json_time('registration_date_json') }} as registration_time,
+        {{ json_time('last_update_date_json') }} as last_update_time,
+        {{ json_time('research_json') }} as research_time,
+        {{ json_time('public_json') }} as public_time,
+        {{ json_time('friends_json') }} as friends_time
     from fields
 
 ),
@@ -30,23 +35,25 @@ normalised as (
 
     select
         *,
-        lower({{ trimmed('email_text') }}) as normal_email
+        {{ normal_email('email_text') }} as normal_email
     from texts
 
 ),
 
--- A serial number counts as it is written: with another blank it is another device. Blanks alone name none.
+-- A serial number counts as it is written: with another blank it is another device. Blanks alone name none. An update
+-- may lie in the future, because a clock that runs ahead must not lose a withdrawal; stg_customer_records corrects it.
 typed as (
 
     select
         *,
         {{ valid_email('normal_email') }} as email,
+        {{ text_date('birth_day_text') }} as birth_day,
         case when {{ trimmed('serial_number_text') }} != '' then serial_number_text end as serial_number,
-        {{ json_instant('registration_date_json') }} as registered_at,
-        {{ json_instant('last_update_date_json') }} as updated_at,
-        {{ json_instant('research_json') }} as research_consent_at,
-        {{ json_instant('public_json') }} as public_consent_at,
-        {{ json_instant('friends_json') }} as friends_consent_at
+        {{ plausible('registration_time') }} as registered_at,
+        case when last_update_time >= {{ earliest_time() }} then last_update_time end as updated_at,
+        {{ plausible('research_time') }} as research_consent_at,
+        {{ plausible('public_time') }} as public_consent_at,
+        {{ plausible('friends_time') }} as friends_consent_at
     from normalised
 
 ),

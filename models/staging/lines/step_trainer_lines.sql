@@ -12,7 +12,8 @@ texts as (
 
     select
         *,
-        {{ json_string('serial_number_json') }} as serial_number_text
+        {{ json_string('serial_number_json') }} as serial_number_text,
+        {{ json_time('sensor_reading_time_json') }} as read_time
     from fields
 
 ),
@@ -23,7 +24,7 @@ typed as (
     select
         *,
         case when {{ trimmed('serial_number_text') }} != '' then serial_number_text end as serial_number,
-        {{ json_instant('sensor_reading_time_json') }} as read_at,
+        {{ plausible('read_time') }} as read_at,
         {{ json_number('distance_json') }} as distance
     from texts
 

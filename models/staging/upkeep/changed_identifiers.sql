@@ -2,94 +2,105 @@
 
 with
 
--- Records are read once; each gets what its person's latest record said before the new ones came.
-ranked as (
+records as (
 
     select
         email,
+        is_readable,
+        effective_at,
+        birth_day,
         serial_number,
         research_consent_at,
-        {{ is_new() }} as has_just_come,
-        row_number() over (
-            partition by email, {{ is_new() }}
-            order by updated_at desc, research_consent_at desc nulls first, serial_number asc nulls first
-        ) as recency
+        {{ is_new() }} as has_just_come
     from {{ ref('stg_customer_records') }}
 
 ),
 
+known as (
+
+    select
+        *,
+        max(case when not has_just_come then effective_at end) over (partition by email) as known_until
+    from records
+
+),
+
+-- What a person said last, and what has just come.
 compared as (
 
     select
         *,
-        max(case when has_just_come then 0 else 1 end) over (partition by email) as is_known,
-        max(case when not has_just_come and recency = 1 then research_consent_at end)
-            over (partition by email) as known_consent_at,
-        max(case when not has_just_come and recency = 1 then serial_number end)
-            over (partition by email) as known_serial_number
-    from ranked
+        case when has_just_come or effective_at = known_until then 1 end as is_compared
+    from known
 
 ),
 
+-- Nothing changes if what has just come can be read, is later than what was known, and says the same.
 judged as (
 
     select
-        email,
-        serial_number,
-        max(case
-            when not has_just_come then 0
-            when is_known = 0 then 1
-            when research_consent_at is distinct from known_consent_at then 1
-            when serial_number is distinct from known_serial_number then 1
-            else 0
-        end) over (partition by email) as has_changed
+        *,
+        bool_or(has_just_come) over (partition by email)
+        and (
+            bool_or(has_just_come and (known_until is null or effective_at <= known_until)) over (partition by email)
+            or bool_or(is_compared = 1 and not is_readable) over (partition by email)
+            {%- for column in ['birth_day', 'serial_number', 'research_consent_at'] %}
+            or min(case when is_compared = 1 then {{ column }} end) over (partition by email)
+            != max(case when is_compared = 1 then {{ column }} end) over (partition by email)
+            or count(case when is_compared = 1 then {{ column }} end) over (partition by email)
+            not in (0, count(is_compared) over (partition by email))
+            {%- endfor %}
+        ) as has_changed
     from compared
 
 ),
 
--- Changed people, and every device they ever named: one that they gave up may now belong to one other person alone.
+-- A device that a changed person ever named may have another owner, at any time.
+concerned as (
+
+    select
+        email,
+        serial_number,
+        coalesce(has_changed, false) as has_changed,
+        coalesce(bool_or(has_changed) over (partition by serial_number), false)
+        and serial_number is not null as has_changed_device
+    from judged
+
+),
+
+with_readings as (
+
+    select
+        email,
+        case when has_changed_device and {{ has_readings('serial_number') }} then serial_number end as serial_number
+    from concerned
+    where
+        (has_changed and {{ has_readings('email') }})
+        or (has_changed_device and {{ has_readings('serial_number') }})
+
+),
+
 named as (
 
     select distinct
-        judged.email,
         kinds.kind,
-        case kinds.kind when 'person' then judged.email else judged.serial_number end as identifier
-    from judged
+        case kinds.kind when 'person' then with_readings.email else with_readings.serial_number end as identifier
+    from with_readings
     cross join (values ('person'), ('device')) as kinds (kind)
-    where judged.has_changed = 1
-
-),
-
-concerned as (
-
-    select * from named
-    where {{ has_readings('identifier') }}
-
-),
-
-devices as (
-
-    select distinct identifier from concerned
-    where kind = 'device' and identifier is not null
 
 ),
 
 final as (
 
     select
-        email as identifier,
-        customer_id
-    from {{ ref('stg_customers') }}
-    where
-        email in (select concerned.email from concerned)
-        or serial_number in (select devices.identifier from devices)
-
-    union all
-
-    select
-        identifier,
-        cast(null as varchar) as customer_id
-    from devices
+        named.identifier,
+        customers.customer_id
+    from named
+    left join {{ ref('stg_customers') }} as customers
+        on
+            named.identifier = customers.email
+            and named.kind = 'person'
+    where named.identifier is not null
 
 )
 

@@ -1,0 +1,53 @@
+{# A view: it reads the ledger. #}
+{{ config(materialized='view') }}
+
+with
+
+noted as (
+
+    select * from {{ ref('releases') }}
+    where reason = 'released'
+
+),
+
+completed as (
+
+    select
+        releases.build_id,
+        releases.noted_at,
+        max(builds.happened_at) as happened_at
+    from {{ ref('releases') }} as releases
+    inner join {{ ref('builds') }} as builds on releases.build_id = builds.build_id
+    where builds.status = 'completed'
+    group by releases.build_id, releases.noted_at
+
+),
+
+-- What a build that broke off made readable stays so, beside what was readable before, until a build completes.
+replaced as (
+
+    select
+        noted.build_id,
+        min(completed.happened_at) as readable_until
+    from noted
+    left join completed on noted.noted_at < completed.noted_at
+    group by noted.build_id
+
+),
+
+final as (
+
+    select
+        noted.build_id,
+        noted.noted_at as readable_from,
+        replaced.readable_until,
+        noted.customer_id,
+        noted.source,
+        noted.covered_from,
+        noted.readings
+    from noted
+    left join replaced on noted.build_id = replaced.build_id
+
+)
+
+select * from final

@@ -1,0 +1,57 @@
+{# A view: stg_customer_records reads it. #}
+{{ config(materialized='view') }}
+
+with
+
+rejected as (
+
+    select * from {{ ref('customer_lines') }}
+    where rejection_reason is not null
+
+),
+
+-- What is not JSON may still say whose it is, or whose they are, where several objects stand in one line.
+named_in_text as (
+
+    select
+        rejected.ingest_date,
+        {{ normal_email('emails.email_text') }} as normal_email
+    from rejected
+    cross join
+        unnest(
+            regexp_extract_all(rejected.raw_line, '"email"[ \t\r\n]*:[ \t\r\n]*"([^"\\]+)"', 1)
+        ) as emails (email_text)
+    where rejected.rejection_reason = 'not_json'
+
+),
+
+named as (
+
+    select
+        ingest_date,
+        email,
+        updated_at
+    from rejected
+
+    union all
+
+    select
+        ingest_date,
+        {{ valid_email('normal_email') }} as email,
+        cast(null as timestamp(6)) as updated_at
+    from named_in_text
+
+),
+
+final as (
+
+    select
+        ingest_date,
+        email,
+        least(coalesce(updated_at, {{ end_of_day('ingest_date') }}), {{ end_of_day('ingest_date') }}) as effective_at
+    from named
+    where email is not null
+
+)
+
+select * from final
