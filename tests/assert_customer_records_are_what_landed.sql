@@ -16,7 +16,7 @@ lines as (
 
 ),
 
--- a line that is not JSON may name several people
+-- a line without an email where it should be may name several people
 named as (
 
     select
@@ -26,11 +26,19 @@ named as (
     cross join
         unnest(
             case
-                when lines.rejection_reason = 'not_json'
-                    then regexp_extract_all(lines.raw_line, '"email"\s*:\s*"([^"\\]+)"', 1)
+                when lines.email is null then regexp_extract_all(lines.raw_line, '"email"\s*:\s*"([^"\\]+)"', 1)
                 else array[lines.email]
             end
         ) as emails (email_text)
+
+),
+
+first_landings as (
+
+    select
+        *,
+        min(landed_until) over (partition by named_email, updated_at) as first_landed_until
+    from named
 
 ),
 
@@ -38,8 +46,12 @@ dated as (
 
     select
         *,
-        case when updated_at < landed_until then updated_at else landed_until end as said_at
-    from named
+        case
+            when updated_at < first_landed_until then updated_at
+            when updated_at is not null then first_landed_until
+            else landed_until
+        end as said_at
+    from first_landings
 
 ),
 

@@ -15,7 +15,9 @@ covered as (
         distances.distance
     from distances
     inner join people on distances.email = people.email
-    where {{ covered_by_the_laws('distances.read_at') }}
+    where
+        {{ covered_by_the_laws('distances.read_at') }}
+        and {{ is_looked_at('distances.ingest_date', 'people.customer_id') }}
 
 )
 

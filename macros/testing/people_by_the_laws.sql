@@ -180,6 +180,7 @@ from claims
 {% macro distances_by_the_laws(readings) %}
 select
     max(claims.email) as email,
+    min(readings.ingest_date) as ingest_date,
     readings.read_at,
     readings.distance
 from {{ readings }} as readings

@@ -14,6 +14,15 @@
     )
 {%- endmacro %}
 
+{# The same as a condition, for rows that do not come from a table. #}
+{% macro is_looked_at(ingest_date, customer_id) -%}
+    {%- if upkeep().is_whole -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set changed = slice_changed_people() -%}
+    ({{ is_new(ingest_date) }}{% if changed is not none %} or {{ changed | replace('customer_id in', customer_id ~ ' in') }}{% endif %})
+{%- endmacro %}
+
 {# Overrides dbt's macro, for generic tests. #}
 {% macro get_where_subquery(relation) -%}
     {%- set wheres = [config.get('where')] if config.get('where') else [] -%}

@@ -5,56 +5,12 @@
 
 with
 
--- A record that is delivered several times counts from its first landing.
-records as (
-
-    select
-        email,
-        customer_name,
-        phone,
-        birth_day,
-        serial_number,
-        registered_at,
-        updated_at,
-        research_consent_at,
-        public_consent_at,
-        friends_consent_at,
-        min(ingest_date) as ingest_date
-    from {{ ref('customer_lines') }}
-    where rejection_reason is null
-    group by
-        email,
-        customer_name,
-        phone,
-        birth_day,
-        serial_number,
-        registered_at,
-        updated_at,
-        research_consent_at,
-        public_consent_at,
-        friends_consent_at
-
-),
-
-unreadable as (
-
-    select
-        email,
-        effective_at,
-        min(ingest_date) as ingest_date
-    from {{ ref('unreadable_records') }}
-    group by email, effective_at
-
-),
-
--- A clock that runs ahead cannot outrank what lands after this day.
-dated as (
+said as (
 
     select
         email,
         ingest_date,
         true as is_readable,
-        least(updated_at, {{ end_of_day('ingest_date') }}) as effective_at,
         customer_name,
         phone,
         birth_day,
@@ -64,7 +20,8 @@ dated as (
         research_consent_at,
         public_consent_at,
         friends_consent_at
-    from records
+    from {{ ref('customer_lines') }}
+    where rejection_reason is null
 
     union all
 
@@ -72,17 +29,63 @@ dated as (
         email,
         ingest_date,
         false as is_readable,
-        effective_at,
         cast(null as varchar) as customer_name,
         cast(null as varchar) as phone,
         cast(null as date) as birth_day,
         cast(null as varchar) as serial_number,
         cast(null as timestamp(6)) as registered_at,
-        cast(null as timestamp(6)) as updated_at,
+        updated_at,
         cast(null as timestamp(6)) as research_consent_at,
         cast(null as timestamp(6)) as public_consent_at,
         cast(null as timestamp(6)) as friends_consent_at
-    from unreadable
+    from {{ ref('unreadable_records') }}
+
+),
+
+-- A clock that runs ahead cannot outrank what lands later. What lands again counts from its first landing, even if more
+-- of it can be read by then, because a day that was in the future has come.
+timed as (
+
+    select
+        *,
+        case
+            when updated_at is null then {{ end_of_day('ingest_date') }}
+            else least(updated_at, {{ end_of_day('min(ingest_date) over (partition by email, updated_at)') }})
+        end as effective_at
+    from said
+
+),
+
+dated as (
+
+    select
+        email,
+        is_readable,
+        effective_at,
+        customer_name,
+        phone,
+        birth_day,
+        serial_number,
+        registered_at,
+        case when is_readable then updated_at end as updated_at,
+        research_consent_at,
+        public_consent_at,
+        friends_consent_at,
+        min(ingest_date) as ingest_date
+    from timed
+    group by
+        email,
+        is_readable,
+        effective_at,
+        customer_name,
+        phone,
+        birth_day,
+        serial_number,
+        registered_at,
+        case when is_readable then updated_at end,
+        research_consent_at,
+        public_consent_at,
+        friends_consent_at
 
 ),
 

@@ -10,7 +10,8 @@ rejected as (
 
 ),
 
--- What is not JSON may still say whose it is, or whose they are, where several objects stand in one line.
+-- A line that says no email where it should may still say whose it is, or whose they are: it may be no JSON, or hold
+-- several objects.
 named_in_text as (
 
     select
@@ -21,7 +22,7 @@ named_in_text as (
         unnest(
             regexp_extract_all(rejected.raw_line, '"email"[ \t\r\n]*:[ \t\r\n]*"([^"\\]+)"', 1)
         ) as emails (email_text)
-    where rejected.rejection_reason = 'not_json'
+    where rejected.email is null
 
 ),
 
@@ -48,7 +49,7 @@ final as (
     select
         ingest_date,
         email,
-        least(coalesce(updated_at, {{ end_of_day('ingest_date') }}), {{ end_of_day('ingest_date') }}) as effective_at
+        updated_at
     from named
     where email is not null
 

@@ -27,10 +27,11 @@ LATEST = 4_102_444_799_999  # the last millisecond of 2099
 
 # Invisible characters and look-alikes of "@": first and last code point of each range.
 NOT_IN_EMAILS = [
-    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
-    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
-    (0xFE00, 0xFE0F), (0xFE6B, 0xFE6B), (0xFEFF, 0xFEFF), (0xFF20, 0xFF20), (0xFFA0, 0xFFA0),
-    (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF),
+    (0x0001, 0x001F), (0x007F, 0x00A0), (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C),
+    (0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F),
+    (0x2028, 0x202F), (0x205F, 0x206F), (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F),
+    (0xFE6B, 0xFE6B), (0xFEFF, 0xFEFF), (0xFF20, 0xFF20), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8),
+    (0xE0000, 0xE0FFF),
 ]  # fmt: skip
 EMAIL_IN_NO_JSON = re.compile(r'(?="email"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)")')
 
@@ -78,12 +79,12 @@ class Distance(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A line that could not be read. people: whom a customer line names; from effective_at on it is
-    unclear what they consent to."""
+    """A line that could not be read. people: whom a customer line names, who consent to nothing
+    from then on that is clear. updated_at: when, if the line says it."""
 
     reason: str
     people: frozenset[str] = frozenset()
-    effective_at: int = 0
+    updated_at: int | None = None
 
 
 class Bad(Exception):
@@ -174,7 +175,8 @@ def _no_constant(name: str) -> None:
 @cache
 def normal(text: str) -> str:
     """Lower case letter by letter, whatever stands around it, and composed characters."""
-    lower = "".join("i" if letter == "İ" else letter.lower() for letter in text)
+    composed = unicodedata.normalize("NFC", text)
+    lower = "".join("i" if letter == "İ" else letter.lower() for letter in composed)
     return unicodedata.normalize("NFC", lower)
 
 
@@ -223,7 +225,7 @@ def _text(value: Any) -> str | None:
 def _phone(value: Any) -> str | None:
     """A text, or the digits of a number that a double holds exactly."""
     number = whole_number(value)
-    return str(number) if number is not None and abs(number) < 2**53 else _text(value)
+    return str(number) if number is not None and 0 <= number < 2**53 else _text(value)
 
 
 def _birth_day(value: Any) -> date | None:
@@ -252,8 +254,7 @@ def _customer(line: Line) -> Customer | Rejected:
     try:
         found = _object(line.text)
     except Bad as bad:
-        emails = {email_of(text) for text in EMAIL_IN_NO_JSON.findall(line.text)}
-        return Rejected(str(bad), frozenset(email for email in emails if email), last)
+        return Rejected(str(bad), _named_in(line.text))
     email = email_of(found.get("email"))
     updated = _update(found.get("lastUpdateDate"))
     serial = serial_of(found.get("serialNumber"))
@@ -264,8 +265,9 @@ def _customer(line: Line) -> Customer | Rejected:
         _optional("serialNumber", found.get("serialNumber"), serial)
         _optional("shareWithResearchAsOfDate", found.get("shareWithResearchAsOfDate"), consent)
     except Bad as bad:
-        effective_at = last if updated is None else min(updated, last)
-        return Rejected(str(bad), frozenset({email} if email else ()), effective_at)
+        if email is None:
+            return Rejected(str(bad), _named_in(line.text))
+        return Rejected(str(bad), frozenset({email}), updated)
     assert email is not None and updated is not None
     return Customer(
         email, _text(found.get("customerName")), _phone(found.get("phone")),
@@ -274,6 +276,12 @@ def _customer(line: Line) -> Customer | Rejected:
         plausible_time(found.get("shareWithPublicAsOfDate"), last),
         plausible_time(found.get("shareWithFriendsAsOfDate"), last),
     )  # fmt: skip
+
+
+def _named_in(text: str) -> frozenset[str]:
+    """Whom a line names that does not say it where it should."""
+    emails = (email_of(found) for found in EMAIL_IN_NO_JSON.findall(text))
+    return frozenset(email for email in emails if email)
 
 
 def _motion(found: dict[str, Any], last: int) -> Motion:

@@ -168,6 +168,18 @@ def people_of(
     said: Iterable[tuple[Customer | Rejected, str]],
 ) -> dict[str, Person]:
     """Everybody whom customer lines name, by email. said: what lines say, and when they landed."""
+    said = list(said)
+    landed: dict[tuple[str, int | None], str] = {}  # first, of whatever has one lastUpdateDate
+    for what, day in said:
+        for email in [what.email] if isinstance(what, Customer) else what.people:
+            key = (email, what.updated_at)
+            landed[key] = min(day, landed.get(key, day))
+
+    def effective_at(email: str, updated_at: int | None, day: str) -> int:
+        if updated_at is None:
+            return end_of(day)
+        return min(updated_at, end_of(landed[email, updated_at]))
+
     records: dict[Customer, str] = {}
     unreadable: dict[tuple[str, int], str] = {}
     for what, day in said:
@@ -175,13 +187,13 @@ def people_of(
             records[what] = min(day, records.get(what, day))
         else:
             for email in what.people:
-                key = (email, what.effective_at)
-                unreadable[key] = min(day, unreadable.get(key, day))
+                at = effective_at(email, what.updated_at, day)
+                unreadable[email, at] = min(day, unreadable.get((email, at), day))
     moments: dict[str, dict[int, Moment]] = defaultdict(dict)
     for (email, at), day in unreadable.items():
         moments[email][at] = Moment(at, [], day)
     for record, day in records.items():
-        at = min(record.updated_at, end_of(day))
+        at = effective_at(record.email, record.updated_at, day)
         moments[record.email].setdefault(at, Moment(at, [], None)).records.append((record, day))
     for of_person in moments.values():
         for moment in of_person.values():

@@ -55,7 +55,7 @@ judged as (
 
 ),
 
--- A device that a changed person ever named may have another owner, at any time.
+-- A device that a changed person ever named may have another owner, at any time, and so may what others have of it.
 concerned as (
 
     select
@@ -72,11 +72,12 @@ with_readings as (
 
     select
         email,
-        case when has_changed_device and {{ has_readings('serial_number') }} then serial_number end as serial_number
+        case when {{ has_readings('serial_number') }} then serial_number end as serial_number,
+        bool_or(
+            (has_changed and {{ has_readings('email') }})
+            or (has_changed_device and {{ has_readings('serial_number') }})
+        ) over (partition by email) as is_concerned
     from concerned
-    where
-        (has_changed and {{ has_readings('email') }})
-        or (has_changed_device and {{ has_readings('serial_number') }})
 
 ),
 
@@ -87,6 +88,7 @@ named as (
         case kinds.kind when 'person' then with_readings.email else with_readings.serial_number end as identifier
     from with_readings
     cross join (values ('person'), ('device')) as kinds (kind)
+    where with_readings.is_concerned
 
 ),
 
