@@ -7,7 +7,7 @@
 #   make evidence        the privacy officer's page: what became of everybody's data, and how that is known
 #   make athena          a local Athena with the lakehouse on it, up until Ctrl-C or SIGTERM (FROM=DIR works too)
 #   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
-#   make lives [N=1000]  random lives from consent to erasure on DuckDB, and twenty on the local Athena
+#   make lives [N=1000]  at least N random lives from consent to erasure on DuckDB, and forty on the local Athena
 #   make mutants         break models and upkeep on purpose: which test notices each mutation
 #   make bench           how fast, compared with hand-written SQL, and what a night costs
 #   make lock            rewrite both lock files from pyproject.toml
@@ -89,7 +89,7 @@ bench: $(DEV) profiles.yml
 
 lives: $(DEV)
 	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/laws/test_whole_lives.py
-	@STEDI_ATHENA_LIVES=20 $(BIN)/python -m pytest tests/athena/test_whole_lives_on_athena.py
+	@STEDI_ATHENA_LIVES=40 $(BIN)/python -m pytest tests/athena/test_whole_lives_on_athena.py
 
 mutants: $(DEV)
 	@$(BIN)/python -m pytest -v tests/laws/test_privacy_tests_can_fail.py \

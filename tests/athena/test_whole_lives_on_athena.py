@@ -1,6 +1,6 @@
 """Laws 1, 2, 5 and 6 over whole lives on the local Athena; see tests/laws/test_whole_lives.py.
 
-STEDI_ATHENA_LIVES (0)         how many random lives, forty in a lakehouse
+STEDI_ATHENA_LIVES (0)         how many random lives, rounded up to lakehouses of forty
 STEDI_HISTORIES_SEED (0)       other lives
 """
 

@@ -114,6 +114,9 @@ BREAKS = [
 ]  # fmt: skip
 
 
+TESTS = sorted({each.tests for each in BREAKS})
+
+
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.breaks)
 def test_the_break_is_noticed(broken: Break, tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "scripts", tmp_path / "scripts")
@@ -121,7 +124,20 @@ def test_the_break_is_noticed(broken: Break, tmp_path: Path) -> None:
     before = path.read_text()
     assert before.count(broken.text) == 1, "the break is another one than it says"
     path.write_text(before.replace(broken.text, broken.replacement))
-    options = ("-q", "-x", "-p", "no:cacheprovider", "-o", f"pythonpath={tmp_path}/scripts tests")
-    command = [sys.executable, "-m", "pytest", *options, broken.tests]
-    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    ran = run(broken.tests, tmp_path)
     assert ran.returncode == 1, ran.stdout
+
+
+@pytest.mark.parametrize("tests", TESTS)
+def test_without_a_break_the_tests_pass(tests: str, tmp_path: Path) -> None:
+    """Without this, each break might be noticed because the tests fail in a copy anyway."""
+    shutil.copytree(PROJECT / "scripts", tmp_path / "scripts")
+    ran = run(tests, tmp_path)
+    assert ran.returncode == 0, ran.stdout
+
+
+def run(tests: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs tests on the scripts in a folder."""
+    options = ("-q", "-x", "-p", "no:cacheprovider", "-o", f"pythonpath={folder}/scripts tests")
+    command = [sys.executable, "-m", "pytest", *options, tests]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)

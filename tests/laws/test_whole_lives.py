@@ -5,7 +5,7 @@
 After each step every table is what Python expects. After maintenance no file has more of anybody
 than its rows; after an erasure nothing that is stored has the person's email or id.
 
-STEDI_LIVES (0)                how many random lives, forty in a lakehouse
+STEDI_LIVES (0)                how many random lives, rounded up to lakehouses of forty
 STEDI_HISTORIES_SEED (0)       other lives
 """
 
