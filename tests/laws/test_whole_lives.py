@@ -2,7 +2,7 @@
 
     make lives N=1000
 
-After each step every table is what Python expects. After maintenance no file has more of anybody
+After each step the tables are what Python expects. After maintenance no file has more of anybody
 than its rows; after an erasure nothing that is stored has the person's email or id.
 
 STEDI_LIVES (0)                how many random lives, rounded up to lakehouses of forty
