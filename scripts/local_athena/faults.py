@@ -128,10 +128,12 @@ def each_once(client: str = "dbt") -> Matches:
 
 @dataclass
 class Killed:
-    """A dbt command that was to be killed at a call; `at` is None if it ended before."""
+    """A dbt command that was to be killed at a call; `at` is None if it ended before, and
+    `success` tells whether it then succeeded."""
 
     at: Call | None
     output: str
+    success: bool
 
 
 def killed(
@@ -161,7 +163,7 @@ def killed(
         dbt.append(start())
         output, _ = dbt[0].communicate()
         await_queries(local)
-    return Killed(fault.struck[0] if fault.struck else None, output)
+    return Killed(fault.struck[0] if fault.struck else None, output, dbt[0].returncode == 0)
 
 
 def await_queries(local: LocalAthena) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from support.deeds import Again, Bad, Life, Measured, Moved, Record, source_of
@@ -148,6 +148,21 @@ def test_an_engine_that_forgets_is_found_out_and_its_history_made_small() -> Non
     assert len(small.steps) <= 3, small
     told = "\n".join((*small.told(), *failure.told()))
     assert "step 0: " in told and "missing" in told, told
+
+
+class NeverKilled(Forgetful):
+    """An engine whose builds always end before they are killed."""
+
+    def build(self, build: Build) -> Outcome:
+        return replace(super().build(build), killed=False, success=True)
+
+
+def test_a_build_that_ends_before_it_is_killed_is_wrong_where_kills_are_the_point() -> None:
+    history = History((Build(), Build(killed=500), Build()))
+    assert replay(history, Forgetful(history), every_kill=True) is None
+    assert replay(history, NeverKilled(history)) is None
+    failure = replay(history, NeverKilled(history), every_kill=True)
+    assert failure is not None and failure.step == 1
 
 
 def test_a_killed_build_leaves_what_the_next_puts_right(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support.histories import Build, History
+from support.histories import Build, Deliver, History
 from support.known_histories import COUNTEREXAMPLES, NIGHTS
 from support.lakehouse import Lakehouse
 from support.mutations import Mutation
 from support.on_duckdb import OnDuckDB
 from support.project_to_break import breakable, broken, drop_tables
-from support.replay import Course, Outcome, replay
+from support.replay import Course, Difference, Outcome, replay
 from support.upkeep_mutations import MUTATIONS
 
 THREE_NIGHTS = COUNTEREXAMPLES["three nights"]
@@ -84,6 +84,9 @@ def test_the_break_is_caught(
     first = first_build(history)
     with broken(empty, mutation):
         failure = replay(history, Begun(tmp_path, empty, first))
+        if failure is not None:
+            refreshed = Lakehouse(tmp_path / "refreshed", empty.project)
+            assert refreshed_as_expected(history, failure.step, refreshed) == ("", [])
     assert failure is not None, "no table is wrong"
     assert failure.errors == "", f"a mutation must be a project that builds: {failure.errors}"
     assert failure.step > 1, "\n".join(failure.told())
@@ -91,8 +94,34 @@ def test_the_break_is_caught(
         assert [*NIGHTS].index(mutation.caught_by) in failure.lives(), "\n".join(failure.told())
 
 
+def refreshed_as_expected(
+    history: History, until: int, lakehouse: Lakehouse
+) -> tuple[str, list[Difference]]:
+    """What is wrong when all that a history delivers until a step is built at once. Nothing is, by
+    a project of which upkeep alone is broken."""
+    course = Course(OnDuckDB(lakehouse.folder / "rebuilt", lakehouse), history.dates())
+    for day, step in list(zip(history.days(), history.steps, strict=True))[:until]:
+        if isinstance(step, Deliver):
+            course.deliver(step, day)
+    (build,) = [step for step in history.steps[until : until + 1] if isinstance(step, Build)]
+    return course.build(Build(scope=build.scope, full_refresh=True), refresh=False)
+
+
 def test_the_project_without_a_break_passes(
     empty: Lakehouse, first_build: Callable[[History], Path], tmp_path: Path
 ) -> None:
     engine = Begun(tmp_path, empty, first_build(THREE_NIGHTS))
     assert replay(THREE_NIGHTS, engine) is None
+
+
+def test_a_full_refresh_is_of_the_same_project(empty: Lakehouse, tmp_path: Path) -> None:
+    """So that a break of a model does not pass for one of upkeep."""
+    engine = OnDuckDB(tmp_path, empty)
+    engine.land("accelerometer", "a.json", b"{}\n", "2024-01-01")
+    mutation = Mutation(
+        "nothing is rejected", "models/staging/rejected_lines.sql",
+        "where rejection_reason is not null", "where false", "",
+    )  # fmt: skip
+    with broken(empty, mutation):
+        assert engine.rebuilt("since_consent")["stedi_staging.rejected_lines"].total() == 0
+    assert engine.rebuilt("since_consent")["stedi_staging.rejected_lines"].total() == 1

@@ -74,10 +74,11 @@ class OnDuckDB:
         return self.rebuilt_from(self._lakehouse.folder, scope)
 
     def rebuilt_from(self, root: Path, scope: str) -> dict[str, Rows]:
-        """The tables of a new lakehouse, built of the landing zone in `root` and without whom the
-        erasures noted there withhold."""
+        """The tables of a new lakehouse, built by the same project, of the landing zone in `root`
+        and without whom the erasures noted there withhold. Where a test has broken the project,
+        the refresh is broken too: what is compared is a night with a refresh of the same SQL."""
         self._rebuilt += 1
-        other = Lakehouse(self._folder / f"rebuilt-{self._rebuilt}")
+        other = Lakehouse(self._folder / f"rebuilt-{self._rebuilt}", self._lakehouse.project)
         other.landing = root / "landing"
         for restricted in ("erasures", "erasure_key"):
             if (root / restricted).exists():

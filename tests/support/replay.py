@@ -114,11 +114,14 @@ class Failure:
         return Counter(life for difference in self.differences for life in difference.lives())
 
 
-def replay(history: History, engine: Engine, every_refresh: bool = False) -> Failure | None:
+def replay(
+    history: History, engine: Engine, every_refresh: bool = False, every_kill: bool = False
+) -> Failure | None:
     """Makes a history happen; returns what is wrong after the first build after which anything is.
 
     every_refresh: compares the tables with those of a full refresh after every build, not only
-    after the last; both are compared with what Python expects.
+    after the last; both are compared with what Python expects. every_kill: that a build ends
+    before it is killed is wrong too.
     """
     course = Course(engine, history.dates())
     whole = [n for n, step in enumerate(history.steps) if isinstance(step, Build) and step.whole]
@@ -134,6 +137,8 @@ def replay(history: History, engine: Engine, every_refresh: bool = False) -> Fai
             errors, wrong = course.build(step, every_refresh or number == max(whole, default=None))
             if errors or wrong:
                 return Failure(number, errors, wrong)
+            if every_kill and step.killed is not None and not course.was_killed:
+                return Failure(number, "it was to be killed, and ended before", [])
     return None
 
 
@@ -146,6 +151,7 @@ class Course:
         self._lives: dict[int, Life] = {}
         self._deliveries = 0
         self._built = False
+        self.was_killed = False  # the last build
         self._erased: set[str] = set()
         # What was right since the last whole build; None where parts of several states are mixed.
         self._right: dict[str, Rows] | None = {}
@@ -162,6 +168,7 @@ class Course:
         refresh: compares all tables with a full refresh too.
         """
         outcome = self._engine.build(step)
+        self.was_killed = outcome.killed
         if step.select is not None:
             self._right = None
             # a part cannot be built while what it is made of is not

@@ -52,7 +52,7 @@ class OnAthena:
             broken = self._local.kill_dbt(self._last(build.killed), *arguments)
             if broken.at is not None:
                 return Outcome(success=False, killed=True)
-            return Outcome(success=True, errors=broken.output)
+            return Outcome(broken.success, errors=broken.output)
         with injected(self._local) as calls:
             result = self._local.dbt(*arguments)
         if build.select is None:
