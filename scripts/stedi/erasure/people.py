@@ -12,8 +12,6 @@ from stedi.landing.claims import (
     CustomerRecord,
     Devices,
     Records,
-    add_record,
-    claims_of,
     customer_of,
 )
 from stedi.landing.records import (
@@ -29,8 +27,8 @@ from stedi.search.identifiers import SHORTEST, Identifiers
 
 EMAIL_FIELDS = {"customer": "email", "accelerometer": "user"}  # by entity
 NOTED = ("names", "phones", "customer_ids")
-RECORDS = "records"
-Notes = dict[str, list[str]]  # texts by kind: those in NOTED, and RECORDS
+RECORDS, LANDINGS = "records", "landings"
+Notes = dict[str, list[str]]  # texts by kind: those in NOTED, RECORDS and LANDINGS
 ReadLines = Callable[[str], Iterable[tuple[str, bytes]]]  # an entity's lines, by ingest date
 Hash = Callable[[str], str]  # of an email or a serial number, as the register has them
 
@@ -66,7 +64,7 @@ class DataSubjects:
     landed: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     phones: set[str] = field(default_factory=set)
-    records: Records = field(default_factory=dict)
+    records: Records = field(default_factory=Records)
     devices: set[str] = field(default_factory=set)
     shared_devices: set[str] = field(default_factory=set)
     claimed: Devices = field(default_factory=lambda: Devices(()))
@@ -80,10 +78,13 @@ class DataSubjects:
         for noted in self.known.notes:
             for kind in NOTED:
                 getattr(self, kind).update(noted.get(kind, ()))
-            for text in noted.get(RECORDS, ()):
-                person, ingest_date, *fields = json.loads(text)
-                if email := by_hash.get(person):  # not of others who were erased at once with them
-                    add_record(self.records, CustomerRecord(email, *fields), ingest_date)
+            # Others who were erased at once with them are left out.
+            for person, *fields in map(json.loads, noted.get(RECORDS, ())):
+                if email := by_hash.get(person):
+                    self.records.found.add(CustomerRecord(email, *fields))
+            for person, updated_at, ingest_date in map(json.loads, noted.get(LANDINGS, ())):
+                if email := by_hash.get(person):
+                    self.records.add_landing(email, updated_at, ingest_date)
 
     def identifiers(self) -> Identifiers:
         """What must not be found of them after the erasure."""
@@ -99,19 +100,21 @@ class DataSubjects:
     def notes(self, hash: Hash) -> Notes:
         """What must still be known of them when their landed lines are gone. Not their emails:
         hash makes what stands for them."""
-        records = [
-            json.dumps([hash(record.email), ingest_date, *record[1:]])
-            for record, ingest_date in self.records.items()
+        records = [json.dumps([hash(email), *rest]) for email, *rest in self.records.found]
+        landings = [
+            json.dumps([hash(email), updated_at, ingest_date])
+            for (email, updated_at), ingest_date in self.records.landed.items()
         ]
-        return {kind: sorted(getattr(self, kind)) for kind in NOTED} | {RECORDS: sorted(records)}
+        details = {kind: sorted(getattr(self, kind)) for kind in NOTED}
+        return details | {RECORDS: sorted(records), LANDINGS: sorted(landings)}
 
     def claims(self) -> list[Claim]:
         """The claims that their records make."""
-        return claims_of(self.records)
+        return self.records.claims()
 
     def add_claims(self, others: Records) -> None:
         """Sorts their devices. others: the records of everybody else who names one of them."""
-        claims = [*self.claims(), *claims_of(others)]
+        claims = [*self.claims(), *others.claims()]
         hash = self.known.hash
         hashed = [c._replace(person=hash(c.person), device=hash(c.device)) for c in claims]
         self.claimed = Devices([*hashed, *self.known.tombstones])
@@ -185,25 +188,23 @@ def find_subjects(
     named: dict[str, set[str]] = defaultdict(set)  # by serial number, who else names it
     for ingest_date, line in read_lines("customer"):
         fields = record_in(line)
-        record = customer_of(fields, ingest_date, earliest)
         if owners := subjects.owners_of("customer", line):
             subjects.landed |= owners
             subjects.names.update(_detail(text_of(fields.get("customerName"))))
             subjects.phones.update(_detail(phone_of(fields.get("phone"))))
-            if record:
-                add_record(subjects.records, record, ingest_date)
-        elif record and record.serial_number:
+            subjects.records.add(fields, ingest_date, earliest)
+        elif (record := customer_of(fields, ingest_date, earliest)) and record.serial_number:
             named[record.serial_number].add(record.email)
     rivals = Identifiers.of(email=_rivals(subjects, named))
     details = Identifiers.of(name=subjects.names, phone=subjects.phones)
-    others: Records = {}
+    others = Records()
     for ingest_date, line in read_lines("customer"):
         if details.may_be_in(line) and not subjects.owners_of("customer", line):
             subjects.shared_details |= details.found_in(line)
         if rivals.may_be_in(line):
-            record = customer_of(record_in(line), ingest_date, earliest)
-            if record and record.email in rivals.texts:
-                add_record(others, record, ingest_date)
+            fields = record_in(line)
+            if email_of(fields.get("email")) in rivals.texts:
+                others.add(fields, ingest_date, earliest)
     subjects.add_claims(others)
     for _, line in read_lines("accelerometer"):
         subjects.landed |= subjects.owners_of("accelerometer", line)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from stedi.landing.records import (
@@ -37,9 +38,6 @@ class CustomerRecord(NamedTuple):
     research_consent_at: int | None
     public_consent_at: int | None
     friends_consent_at: int | None
-
-
-Records = dict[CustomerRecord, str]  # with the ingest dates on which they first landed
 
 
 class Claim(NamedTuple):
@@ -121,23 +119,44 @@ def customer_of(
     )
 
 
-def add_record(records: Records, record: CustomerRecord, ingest_date: str) -> None:
-    """Adds a landed record; one that has landed before counts from its first landing."""
-    records[record] = min(ingest_date, records.get(record, ingest_date))
+@dataclass
+class Records:
+    """What customer lines say of people.
 
-
-def claims_of(records: Mapping[CustomerRecord, str]) -> list[Claim]:
-    """All claims that records make, by emails and serial numbers.
-
-    A record counts from its lastUpdateDate on, but no later than the end of the day on which it
-    first landed, so that a clock that runs ahead cannot outrank every later record.
+    found: the records. landed: by email and lastUpdateDate, the ingest date on which anything of
+    that time first landed, readable or not.
     """
-    people: dict[str, dict[int, CustomerRecord]] = defaultdict(dict)
-    for record, ingest_date in records.items():
-        moments = people[record.email]
-        at = min(record.updated_at, end_of_day(ingest_date))
-        moments[at] = min(record, moments.get(at, record), key=_rank)
-    return [claim for moments in people.values() for claim in _claims(sorted(moments.items()))]
+
+    found: set[CustomerRecord] = field(default_factory=set)
+    landed: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def add(self, fields: Mapping[str, Any], ingest_date: str, earliest: str = EARLIEST) -> None:
+        """Adds the fields of a landed customer line."""
+        email = email_of(fields.get("email"))
+        updated_at = update_of(fields.get("lastUpdateDate"), earliest)
+        if email is not None and updated_at is not None:
+            self.add_landing(email, updated_at, ingest_date)
+        if record := customer_of(fields, ingest_date, earliest):
+            self.found.add(record)
+
+    def add_landing(self, email: str, updated_at: int, ingest_date: str) -> None:
+        """Adds that something with this email and lastUpdateDate has landed."""
+        before = self.landed.get((email, updated_at), ingest_date)
+        self.landed[email, updated_at] = min(before, ingest_date)
+
+    def claims(self) -> list[Claim]:
+        """All claims that the records make, by emails and serial numbers.
+
+        A record counts from its lastUpdateDate on, but no later than the end of the day on which it
+        first landed, so that a clock that runs ahead cannot outrank every later record.
+        """
+        people: dict[str, dict[int, CustomerRecord]] = defaultdict(dict)
+        for record in self.found:
+            moments = people[record.email]
+            landed = self.landed[record.email, record.updated_at]
+            at = min(record.updated_at, end_of_day(landed))
+            moments[at] = min(record, moments.get(at, record), key=_rank)
+        return [claim for moments in people.values() for claim in _claims(sorted(moments.items()))]
 
 
 def _are_only(people: AbstractSet[str], found: AbstractSet[str]) -> bool:

@@ -21,8 +21,9 @@ _EXACT = 2**53  # below it, a double holds every integer
 _EMAIL = re.compile(r"[^@]+@[^@]+", re.DOTALL)
 # Characters that nobody sees, or takes for an @ (macros/fields/valid_email.sql names the same).
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufe6b\ufeff\uff20\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+    "[\x01-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufe6b\ufeff\uff20\uffa0"
+    "\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Beyond these, engines refuse to read a line as JSON (macros/engines/landing_fields.sql).
@@ -42,8 +43,11 @@ def lower(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Lower case with composed letters (NFC), however they were written."""
-    return unicodedata.normalize("NFC", lower(text))
+    """Lower case with composed letters (NFC), however they were written.
+
+    Composed twice: what lower case makes of a letter depends on its form.
+    """
+    return unicodedata.normalize("NFC", lower(unicodedata.normalize("NFC", text)))
 
 
 def email_of(value: Any) -> str | None:

@@ -78,9 +78,20 @@ claims = st.builds(
 ).filter(lambda claim: claim.until is None or claim.since < claim.until)
 
 
+def landed_again(
+    found: tuple[list[oracle.Line], ...], again: list[tuple[int, str]]
+) -> list[oracle.Line]:
+    """All lines, and some of them once more, on other days."""
+    lines = [line for each in found for line in each]
+    repeated = [lines[at]._replace(ingest_date=day) for at, day in again if at < len(lines)]
+    return lines + repeated
+
+
 @given(
-    landed=st.tuples(customers, motions, distances).map(
-        lambda found: [line for lines in found for line in lines]
+    landed=st.builds(
+        landed_again,
+        st.tuples(customers, motions, distances),
+        st.lists(st.tuples(st.integers(0, 9), st.sampled_from(DAYS)), max_size=4),
     ),
     erased=st.sets(st.sampled_from(PEOPLE), min_size=1),
     tombstones=st.sets(claims, max_size=3),

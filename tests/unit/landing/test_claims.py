@@ -10,8 +10,7 @@ from stedi.landing.claims import (
     Claim,
     CustomerRecord,
     Devices,
-    add_record,
-    claims_of,
+    Records,
     customer_of,
 )
 from stedi.landing.records import end_of_day
@@ -25,14 +24,15 @@ def fields(**other: Any) -> dict[str, Any]:
     return {"email": ANN, "lastUpdateDate": float(AT), "serialNumber": "D"} | other
 
 
-def record(at: int, device: str | None, **other: Any) -> CustomerRecord:
-    found = customer_of(fields(lastUpdateDate=float(at), serialNumber=device, **other), LATE)
-    assert found is not None
-    return found
+def record(at: int, device: str | None, **other: Any) -> dict[str, Any]:
+    return fields(lastUpdateDate=float(at), serialNumber=device, **other)
 
 
-def claimed(*records: CustomerRecord) -> list[tuple[Any, ...]]:
-    return [claim[1:] for claim in claims_of(dict.fromkeys(records, LATE))]
+def claimed(*landed: dict[str, Any]) -> list[tuple[Any, ...]]:
+    records = Records()
+    for each in landed:
+        records.add(each, LATE)
+    return [claim[1:] for claim in records.claims()]
 
 
 def test_a_claim_lasts_until_the_next_record() -> None:
@@ -60,10 +60,20 @@ def test_of_records_of_one_time_a_refusal_counts_then_the_latest_consent() -> No
 
 def test_a_record_counts_no_later_than_the_day_on_which_it_first_landed() -> None:
     ahead = record(AT * 2, "D")
-    records: dict[CustomerRecord, str] = {}
+    records = Records()
     for day in (LATE, EARLY, LATE):
-        add_record(records, ahead, day)
-    assert claims_of(records) == [Claim(ANN, "D", end_of_day(EARLY), None)]
+        records.add(ahead, day)
+    assert records.claims() == [Claim(ANN, "D", end_of_day(EARLY), None)]
+
+
+def test_it_first_landed_when_it_could_not_be_read_yet() -> None:
+    """Its consent lies in the future, until that day has come."""
+    ahead = record(AT * 2, "D", shareWithResearchAsOfDate=float(end_of_day(LATE)))
+    records = Records()
+    records.add(ahead, EARLY)
+    assert records.claims() == []
+    records.add(ahead, LATE)
+    assert records.claims() == [Claim(ANN, "D", end_of_day(EARLY), None)]
 
 
 @pytest.mark.parametrize(
