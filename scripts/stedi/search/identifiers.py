@@ -10,8 +10,8 @@ from functools import cached_property
 from stedi.landing.records import normal
 
 SHORTEST = 6  # letters: what is shorter stands in many texts by chance
-# What an ASCII character may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I or an
-# I with a dot, and signs that NFC replaces by a semicolon or a grave accent.
+# What an ASCII character may be hidden in: a code, an escaped slash, a Kelvin sign, a dotted I or
+# an I with a dot, and signs that NFC replaces by a semicolon or a grave accent.
 _DISGUISED = re.compile(
     rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0|\xcc\x87|\xcd\xbe|\xe1\xbf\xaf"
 )
