@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.generator import WAYS
 from stedi.synthetic.lines import customer_line
 from stedi.synthetic.personas import (
@@ -30,6 +29,7 @@ from stedi.synthetic.personas import (
     newcomer,
     serial_of,
 )
+from stedi.synthetic.records import Customer
 
 # Of the real data's readings, how many are a step trainer's.
 DISTANCES = INSTANTS / (READINGS + INSTANTS)
@@ -104,8 +104,8 @@ def deliver(root: Path, day: int, shape: Shape) -> int:
 def consent(root: Path, day: int, people: Iterable[int], gives: bool, nth: int = 0) -> int:
     """Writes records of that day in which people withdraw or give consent to research.
 
-    Who gives it does so from registration on, so that all their readings are covered at once.
-    nth: of several such deliveries of one day. Returns the bytes of the file, which lies beside
+    Who gives it had refused until then, so that it covers nothing that was measured before. nth:
+    of several such deliveries of one day. Returns the bytes of the file, which lies beside
     those of `deliver`.
     """
     what = f"{'gives' if gives else 'withdraws'}-{nth}"
@@ -117,19 +117,20 @@ def consents(number: int) -> bool:
     return number % 2 == 1
 
 
-def expected(shape: Shape, days: int, more: int = 0) -> dict[str, int]:
+def expected(shape: Shape, days: int, withdrawn: int = 0, given: int = 0) -> dict[str, int]:
     """Rows by table after so many days of deliveries.
 
-    more: by how many the people who practise and consent have grown through `consent`.
+    withdrawn, given: how many of the people who practise have changed their mind through `consent`,
+    when all of it had been measured.
     """
-    walkers = sum(map(consents, range(shape.people))) + more
+    walkers = sum(map(consents, range(shape.people))) - withdrawn
     customers = [life for day in range(days) for life in shape.lives(day)]
     motions, distances = days * shape.motions, days * shape.distances
     return {
         "stg_customers": len(customers),
         "stg_accelerometer": shape.people * motions,
         "stg_step_trainer": shape.people * distances,
-        "customer_trusted": sum(consents(life.number) for life in customers) + more,
+        "customer_trusted": sum(consents(life.number) for life in customers) - withdrawn + given,
         "accelerometer_trusted": walkers * motions,
         "step_trainer_trusted": walkers * distances,
         "customers_curated": walkers,

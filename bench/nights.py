@@ -11,7 +11,7 @@ from typing import Any
 
 from history import Shape, date_of, deliver
 from measure import Measure
-from stedi.synthetic.expectation import SOURCES
+from stedi.synthetic.records import SOURCES
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 NIGHTS = 3  # before the one that is measured, so that it finds tables as nights leave them

@@ -36,11 +36,6 @@ class Change:
     withdraw: list[int]
     give: list[int]
 
-    @property
-    def more(self) -> int:
-        """By how many the people grow who consent."""
-        return len(self.give) - len(self.withdraw)
-
 
 def changes(shape: Shape) -> dict[str, Change]:
     """What changes, one after the other; nobody changes twice."""
@@ -120,16 +115,16 @@ class Lakehouse:
 
         All of them read that day again, the one that finds nothing too. Raises as `night`.
         """
-        more = 0
+        withdrawn = given = 0
         for number, (what, change) in enumerate(changes(self._deliveries.shape).items()):
             root = fresh(self._folder / f"change-{number}")
             for people, gives in ((change.withdraw, False), (change.give, True)):
                 if people:
                     consent(root, self._history, people, gives, number)
             self._local.put(root)
-            more += change.more
+            withdrawn, given = withdrawn + len(change.withdraw), given + len(change.give)
             yield what, self._build()
-            self._check(more)
+            self._check(withdrawn, given)
 
     def check_course(self) -> None:
         """Runs the course's queries. Raises Failed where they scan other bytes than worked out."""
@@ -154,8 +149,8 @@ class Lakehouse:
         queries = [*self._local.engine.executions.values()][before:]
         return build_of(by_node(queries), seconds)
 
-    def _check(self, more: int = 0) -> None:
-        rows = expected(self._deliveries.shape, self._history + 1, more)
+    def _check(self, withdrawn: int = 0, given: int = 0) -> None:
+        rows = expected(self._deliveries.shape, self._history + 1, withdrawn, given)
         found = {table: self._rows(table) for table in rows}
         if wrong := {t: n for t, n in rows.items() if found[t] != n}:
             raise Failed(

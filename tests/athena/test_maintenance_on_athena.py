@@ -21,9 +21,9 @@ import pytest
 from local_athena.faults import Call
 from stedi.restricted.pseudonym_key import read_key
 from stedi.storage.bucket import Bucket
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START, newcomer
+from stedi.synthetic.records import Customer
 from support.athena.account import keys, landed, names, tables, unreferenced
 from support.athena.local import LocalLakehouse
 from support.athena.parity import WITHOUT_TESTS, Rows

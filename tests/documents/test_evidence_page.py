@@ -17,9 +17,9 @@ import duckdb
 import pytest
 
 from stedi.evidence.fields import read_lineage
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START
+from stedi.synthetic.records import Customer
 from support.evidence_page import Written, page, run
 from support.lakehouse import KEY, Lakehouse, customer_id
 from support.page_tables import Row, number, tables
@@ -70,16 +70,20 @@ def test_law_with_a_skipped_test_is_not_proven(
 
 def test_lines(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.attributes["data-source"]: row.cells[1:] for row in said["lines"]}
-    for source, days in written.expected.landing.items():
+    days, rejected = (
+        written.rows(table)
+        for table in ("stedi_audit.landing_reconciliation", "stedi_staging.rejected_lines")
+    )
+    for source in FIELDS_OF:
         *counts, reasons, conserved = found.pop(source)
-        expected = Counter()
-        for day in days.values():
-            expected.update(day)
         names = ("landed", "accepted", "duplicate", "rejected")
-        assert [*map(number, counts)] == [expected[name] for name in names]
+        expected = [sum(day[name] for day in days if day["source"] == source) for name in names]
+        assert [*map(number, counts)] == expected
         assert conserved == "kept"
         each = (part.split(" ") for part in reasons.split(", ") if part != "none")
-        assert {reason: number(n) for reason, n in each} == written.expected.rejected[source]
+        assert {reason: number(n) for reason, n in each} == Counter(
+            line["reason"] for line in rejected if line["source"] == source
+        )
     assert found == {}
 
 
@@ -89,9 +93,8 @@ def test_readings(written: Written, said: dict[str, list[Row]]) -> None:
         for row in said["readings"]
     }
     assert found == {
-        (source, reason): readings
-        for source, reasons in written.expected.since_consent["funnel"].items()
-        for reason, readings in reasons.items()
+        (row["source"], row["reason"]): row["readings"]
+        for row in written.rows("stedi_audit.consent_funnel")
     }
 
 
@@ -119,23 +122,25 @@ def test_line_or_reading_that_nothing_accounts_for_is_an_alarm(
 
 def test_rows_of_tables(written: Written, said: dict[str, list[Row]]) -> None:
     found = {row.attributes["data-table"]: number(row.cells[2]) for row in said["rows"]}
-    people = {"stg_customers": written.expected.staging["stg_customers"]}
-    assert found == written.expected.since_consent["tables"] | people
+    assert found.keys() > {"stg_customers", "customer_trusted", "machine_learning_curated"}
+    expected = {name.partition(".")[2]: rows.total() for name, rows in written.expected.items()}
+    assert found == {table: expected[table] for table in found}
 
 
 def test_who_is_withheld_and_why(written: Written, said: dict[str, list[Row]]) -> None:
-    people = [Customer(*row) for row in written.expected.rows["staging"]["stg_customers"]]
     withheld: dict[str | None, Counter] = defaultdict(Counter)
-    for source, email, outcome in written.expected.rows["staging"]["outcomes"]:
-        if outcome != "released":
-            withheld[email][source, outcome] += 1
+    for row in written.rows("stedi_audit.releases"):
+        if row["reason"] != "released":
+            withheld[row["customer_id"]][row["source"], row["reason"]] += row["readings"]
     expected = {
-        customer_id(person.email): (
-            "does not share" if person.research is None
-            else f"shares readings from {second(person.research)} on",
-            {f"{source}: {n:,} {why}" for (source, why), n in withheld[person.email].items()},
+        person["customer_id"]: (
+            "does not share" if person["covered_from"] is None
+            else f"shares readings from {person['covered_from']:%Y-%m-%d %H:%M:%S} on",
+            {f"{source}: {n:,} {why}"
+             for (source, why), n in withheld[person["customer_id"]].items()},
         )
-        for person in people if person.research is None or withheld[person.email]
+        for person in written.rows("stedi_staging.stg_customers")
+        if person["covered_from"] is None or withheld[person["customer_id"]]
     }  # fmt: skip
     found = {
         row.attributes["data-person"]: (row.cells[1], reasons(row.cells[3]))
@@ -148,23 +153,28 @@ def test_who_is_withheld_and_why(written: Written, said: dict[str, list[Row]]) -
 
 
 def test_people_who_share_at_the_end(written: Written, said: dict[str, list[Row]]) -> None:
-    sharing = written.expected.since_consent["tables"]["customer_trusted"]
+    sharing = len(written.rows("stedi_trusted.customer_trusted"))
     assert number(said["months"][-1].cells[1]) == sharing
     assert f"<strong>{sharing}</strong> people share" in written.page
 
 
 def test_k(written: Written, said: dict[str, list[Row]]) -> None:
-    rows = written.expected.rows["since_consent"]
-    curated = {email for (email,) in rows["customers_curated"]}
-    people = [Customer(*row) for row in rows["customer_trusted"] if row[0] in curated]
-    readings = rows["machine_learning_curated"]
+    readings = written.rows("stedi_curated.machine_learning_curated")
     expected = {
-        "customers_curated to the microsecond": {
-            p.email: (p.registration, p.research) for p in people
-        }.items(),
-        "machine_learning_curated to the microsecond": {(r[0], r[1]) for r in readings},
-        "machine_learning_curated to the day": {(r[0], r[1] // DAY) for r in readings},
-        "machine_learning_curated whole readings": {(r[0], r[1:]) for r in readings},
+        "customers_curated to the day": {
+            (p["customer_id"], (p["registered_on"], p["covered_from_day"]))
+            for p in written.rows("stedi_curated.customers_curated")
+        },
+        "machine_learning_curated to the microsecond": {
+            (r["customer_id"], r["read_at"]) for r in readings
+        },
+        "machine_learning_curated to the day": {
+            (r["customer_id"], r["read_at"].date()) for r in readings
+        },
+        "machine_learning_curated whole readings": {
+            (r["customer_id"], tuple(r[c] for c in ("read_at", "x", "y", "z", "distance")))
+            for r in readings
+        },
     }
     found = {row.attributes["data-k"]: [*map(number, row.cells[2:])] for row in said["k-table"]}
     for name, members in expected.items():

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import distance_line, motion_line
 from stedi.synthetic.personas import DAY, START, newcomer
-from support.expected_tables import time_of
+from stedi.synthetic.records import Customer
 from support.lakehouse import WITHOUT_TESTS, Lakehouse, customer_id
+from support.oracle import time_of
 from support.project_to_break import copy_to_break, replace_once
 from support.withdrawal import deliver
 
@@ -30,7 +30,8 @@ def measured(lakehouse: Lakehouse) -> Lakehouse:
     """Two people consent and one refuses; each has two motions and a distance."""
     motions = [(p.email, START + d * DAY, 1.0, 0.0, 0.0) for p in (ANN, BEN, CY) for d in (0, 1)]
     distances = [(p.serial_number, START, 200) for p in (ANN, BEN, CY)]
-    lakehouse.land("accelerometer", "a.json", "".join(map(motion_line, motions)).encode())
+    moved = "".join(map(motion_line, motions)).encode()
+    lakehouse.land("accelerometer", "a.json", moved, "2024-01-02")
     lakehouse.land("step_trainer", "s.json", "".join(map(distance_line, distances)).encode())
     deliver(lakehouse, 1, ANN, BEN, CY)
     return lakehouse
@@ -42,7 +43,7 @@ def used(lakehouse: Lakehouse, before: datetime) -> Counter:
     assert result.success, result.errors
     found = lakehouse.folder.glob("target/compiled/*/analyses/used_on.sql")
     sql = next(found).read_text().replace("2024-01-31 00:00:00", str(before))
-    return Counter((who, source, n) for who, source, n, *_ in lakehouse.query(sql))
+    return Counter((who, source, n) for who, source, _, n, *_ in lakehouse.query(sql))
 
 
 def last_noted(lakehouse: Lakehouse) -> datetime:
@@ -96,8 +97,8 @@ def test_the_ledger_has_pseudonyms_and_counts_alone(measured: Lakehouse) -> None
 
 def test_states_of_consent_follow_on_each_other(measured: Lakehouse) -> None:
     """Whatever order the records came in; one that says the same again begins no state."""
-    refused = ANN._replace(research=None, last_update=START + 4 * DAY)
-    same = ANN._replace(phone="5550000000", last_update=START + 2 * DAY)
+    refused = ANN._replace(research=None, last_update=START + DAY)
+    same = ANN._replace(phone="5550000000", last_update=START + DAY // 2)
     deliver(measured, 2, refused)
     deliver(measured, 3, same)
     states = measured.query(f"""
@@ -107,8 +108,8 @@ def test_states_of_consent_follow_on_each_other(measured: Lakehouse) -> None:
         order by valid_from
     """)
     assert states == [
-        (ANN.last_update, START + 4 * DAY, START, "2024-01-01"),
-        (START + 4 * DAY, None, None, "2024-01-02"),
+        (ANN.last_update, START + DAY, START, "2024-01-01"),
+        (START + DAY, None, None, "2024-01-02"),
     ]
 
 
@@ -117,7 +118,7 @@ def test_k_is_the_size_of_the_smallest_group(measured: Lakehouse) -> None:
     k = dict(measured.query(
         "select curated_table || ' ' || what_is_known, smallest_group from stedi_audit.k_anonymity"
     ))  # fmt: skip
-    assert k["customers_curated to the microsecond"] == 2
+    assert k["customers_curated to the day"] == 2
     deliver(measured, 2, BEN._replace(research=START - 1, last_update=BEN.last_update + DAY))
     rows = measured.query("""
         select what_is_known, smallest_group, groups_of_people, groups_below_threshold, threshold
@@ -126,7 +127,7 @@ def test_k_is_the_size_of_the_smallest_group(measured: Lakehouse) -> None:
     """)
     months = len({time_of(START - 1).month, time_of(START).month})
     assert rows == [
-        ("to the microsecond", 1, 2, 2, 5),
+        ("to the day", 1, 2, 2, 5),
         ("to the month", 3 - months, months, months, 5),
     ]
 

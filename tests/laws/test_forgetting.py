@@ -21,9 +21,10 @@ def test_who_withdraws_is_gone_and_who_does_not_stays(measured: Lakehouse) -> No
     assert measured.dbt("test").success
 
 
-def test_consent_given_again_counts_from_its_new_date(measured: Lakehouse) -> None:
-    deliver(measured, 2, ANN._replace(last_update=START + DAY))
-    deliver(measured, 3, ANN._replace(last_update=START + 2 * DAY, research=START + DAY))
+def test_consent_given_again_counts_from_its_own_record_on(measured: Lakehouse) -> None:
+    """Although that repeats the first date. It is of the very moment of the second reading."""
+    deliver(measured, 2, ANN._replace(last_update=START + DAY // 2))
+    deliver(measured, 3, ANN._replace(last_update=START + DAY, research=START))
     assert rows_of(measured, ANN) == dict.fromkeys(TRUSTED_AND_CURATED, 1)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from support.duckdb_tables import differences
 from support.lakehouse import Lakehouse
 
 PLACE = os.environ.get("STEDI_REAL_DELIVERIES")
@@ -45,13 +46,16 @@ def landed(lakehouse: Lakehouse) -> Lakehouse:
 @pytest.mark.parametrize(
     "scope", ["since_consent", pytest.param("any_time", marks=pytest.mark.deep)]
 )
-def test_the_counts_are_the_known_ones(landed: Lakehouse, scope: str) -> None:
+def test_every_table_is_as_expected_and_the_counts_are_the_known_ones(
+    landed: Lakehouse, scope: str
+) -> None:
     landed.build(scope)
     audited = "source, landed, accepted, duplicate, rejected"
     assert set(landed.table("stedi_audit.landing_reconciliation", audited)) == {
         (entity, lines, lines, 0, 0) for entity, lines in LINES.items()
     }
     assert tuple(landed.table(table).total() for table in TABLES) == ROWS[scope]
+    assert differences(landed, scope) == []
 
 
 @pytest.mark.deep

@@ -11,11 +11,11 @@ import pytest
 
 from stedi.synthetic.lines import EXTRA
 from support.deeds import FORMS, MOMENTS, Bad, Deed, Life, Measured, Moved, Record
-from support.expected_tables import time_of
 from support.histories import Build, Deliver, History
 from support.known_histories import COUNTEREXAMPLES
 from support.lakehouse import Lakehouse, customer_id
 from support.on_duckdb import OnDuckDB
+from support.oracle import time_of
 from support.project_to_break import breakable, replace_once
 from support.replay import Course, replay
 

@@ -1,4 +1,4 @@
-"""What people of a history tell STEDI, deed by deed, and what is known when they have.
+"""What people of a history tell STEDI, deed by deed.
 
 People live in lives: small groups that share nothing with another group, so that one lakehouse
 holds many at once, each with a random course of its own. There are few people, devices and moments
@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from stedi.synthetic.bad_lines import kinds
-from stedi.synthetic.expectation import SOURCES, Customer, Distance, Motion
 from stedi.synthetic.lines import (
     OLDER_APP,
     OTHER_CASE,
@@ -25,28 +24,45 @@ from stedi.synthetic.lines import (
     plain,
     wrong_details_line,
 )
-from stedi.synthetic.personas import DAY, LAST_MOMENT, START, email_of, newcomer, serial_of
+from stedi.synthetic.personas import (
+    DAY,
+    EARLIEST,
+    LAST_MOMENT,
+    START,
+    email_of,
+    newcomer,
+    serial_of,
+)
+from stedi.synthetic.records import SOURCES, Customer, Distance, Motion
 
 PEOPLE = 3  # of a life; the device of the same number is the one that a person has at first
+ACCENT = "zo\u00e9."  # begins the email of the last of them, which has two spellings
 HOUR = DAY // 24
 KEPT = "kept"
 
-# When people practise, and from when on they consent: the very moment and the one after, the ends
-# of days, months and years, and clocks that are wrong.
+# When people practise, and from when on they consent. Records are an hour apart from START on: the
+# first and the last millisecond of what they say is among the moments, and of days and months too.
 MOMENTS = (
     START + DAY // 4,
     START + DAY // 4 + 1,
     START - 1,
     START,
-    START + 2 * DAY - 1,
-    START + 2 * DAY,
-    START + 5 * DAY,
+    START + DAY - 1,
+    START + DAY,
+    START + DAY // 2,
     START + 31 * DAY - 1,
     START + 31 * DAY,
     START - 20 * DAY,
+    EARLIEST,
+    *(START + HOUR * hours - before for hours in (1, 2, 3) for before in (1, 0)),
+    START + 2 * DAY - 1,
+    START + 2 * DAY,
+    # no times of any reading
+    EARLIEST - 1,
     0,
     LAST_MOMENT,
 )
+AHEAD = (0, 3, 24_107)  # days by which a clock runs ahead
 
 # How a line may be written: plainly, or in the ways of older apps, which mean the same.
 FORMS: tuple[Callable[[Fields], str], ...] = (
@@ -69,7 +85,8 @@ BAD = {
 class Record(NamedTuple):
     """A customer record: the one known of the person, with changes.
 
-    age: hours by which it is newer than the person's current record; 0: of the same moment.
+    age: hours by which it is newer than the person's newest record; 0: of the same moment.
+    ahead: days by which the clock runs ahead that its time is from.
     consent, device: KEPT; or else the moment of consent, the device, by number; None: no more.
     phone: None: kept, 0: none, else another one.
     """
@@ -80,10 +97,13 @@ class Record(NamedTuple):
     device: str | int | None = KEPT
     phone: int | None = None
     form: int = 0
+    ahead: int = 0
 
     def __str__(self) -> str:
         updated = f"{self.age:+d} h" if self.age else "of the same moment"
         changes = [f"record of {person_name(self.who)}, {updated}"]
+        if self.ahead:
+            changes.append(f"by a clock {self.ahead} days ahead")
         if self.consent is None:
             changes.append("no consent")
         elif self.consent != KEPT:
@@ -137,18 +157,20 @@ class Again(NamedTuple):
 
 
 class Bad(NamedTuple):
-    """A line of a source that no record can be read from."""
+    """A line of a source that no record can be read from, about a person or their first device; a
+    customer line is an hour newer than the person's newest record."""
 
     source: str
     way: int
+    who: int = 0
 
     def __str__(self) -> str:
-        ways = BAD[self.source]
-        return f"{self.source} line that is {ways[self.way % len(ways)][0]} (way {self.way})"
+        reason, _ = BAD[self.source][self.way % len(BAD[self.source])]
+        return f"{self.source} line of {person_name(self.who)}, {reason} (way {self.way})"
 
 
 Deed = Record | Moved | Measured | Again | Bad
-Line = tuple[str, str]  # source, the line with its end
+Written = tuple[str, str]  # source, the line with its end
 
 
 def source_of(deed: Deed) -> str:
@@ -180,26 +202,24 @@ def form_name(form: int) -> str:
 
 @dataclass
 class Life:
-    """What a group of people has delivered so far: typed records with the day that each came on."""
+    """A group of people, and what they have said so far."""
 
     number: int
-    delivered: dict[str, list[tuple[int, Any]]] = field(
-        default_factory=lambda: {source: [] for source in SOURCES}
-    )
-    rejected: list[tuple[int, str, str]] = field(default_factory=list)  # day, source, reason
+    said: dict[str, list[Any]] = field(default_factory=lambda: {source: [] for source in SOURCES})
+    # each person's newest record, by the right time
+    newest: dict[int, Customer] = field(default_factory=dict)
 
-    def does(self, deed: Deed, day: int) -> Iterator[Line]:
-        """Takes note of a deed; yields the lines that it delivers on the day."""
+    def does(self, deed: Deed) -> Iterator[Written]:
+        """Takes note of a deed; yields the lines that it delivers."""
         source = source_of(deed)
         if isinstance(deed, Bad):
-            reason, way = BAD[source][deed.way % len(BAD[source])]
-            self.rejected.append((day, source, reason))
-            yield source, way(FIELDS[source](self._sample(source)))
+            _, way = BAD[source][deed.way % len(BAD[source])]
+            yield source, way(FIELDS[source](self._sample(deed)))
             return
         record = self._record(deed)
         if record is not None:
+            self.said[source].append(record)
             for _ in range(getattr(deed, "copies", 1)):
-                self.delivered[source].append((day, record))
                 yield source, FORMS[deed.form % len(FORMS)](FIELDS[source](record))
 
     def person(self, who: int) -> int:
@@ -207,7 +227,7 @@ class Life:
         return 10 * self.number + who + 1
 
     def email(self, who: int) -> str:
-        return email_of(self.person(who))
+        return (ACCENT if who == PEOPLE - 1 else "") + email_of(self.person(who))
 
     def serial(self, device: int) -> str:
         return serial_of(self.person(device))
@@ -220,13 +240,12 @@ class Life:
             return self._motion(deed)
         if isinstance(deed, Measured):
             return self._distance(deed)
-        known = self.delivered[deed.source]
-        return known[deed.nth % len(known)][1] if known else None
+        said = self.said[deed.source]
+        return said[deed.nth % len(said)] if said else None
 
     def _update(self, deed: Record) -> Customer:
-        record = newcomer(self.person(deed.who)).latest._replace(last_update=START)
-        if (current := self.current(deed.who)) is not None:
-            record = current._replace(last_update=current.last_update + deed.age * HOUR)
+        newest = self.newest.get(deed.who)
+        record = self._next(deed.who, deed.age)
         if deed.consent != KEPT:
             consent = None if deed.consent is None else MOMENTS[deed.consent]
             record = record._replace(research=consent)
@@ -235,29 +254,16 @@ class Life:
             record = record._replace(serial_number=device)
         if deed.phone is not None:
             record = record._replace(phone=f"555{deed.phone:07d}" if deed.phone else None)
-        return record
+        if newest is None or record.last_update >= newest.last_update:
+            self.newest[deed.who] = record
+        return record._replace(last_update=record.last_update + deed.ahead * DAY)
 
-    def knows(self, who: int) -> bool:
-        """Whether anything landed that names the person."""
-        moved = (email for _, (email, *_) in self.delivered["accelerometer"])
-        return bool(self.records(who)) or self.email(who) in moved
-
-    def values(self) -> Iterator[Any]:
-        """All that its lines say, the bad ones included."""
-        for known in self.delivered.values():
-            for _, record in known:
-                yield from record
-        for source in SOURCES:
-            yield from self._sample(source)
-
-    def records(self, who: int) -> list[Customer]:
-        """The person's customer records, as they came."""
-        email = self.email(who)
-        return [record for _, record in self.delivered["customer"] if record.email == email]
-
-    def current(self, who: int) -> Customer | None:
-        """The person's current record, None where there is none yet."""
-        return min(self.records(who), key=precedence, default=None)
+    def _next(self, who: int, age: int) -> Customer:
+        """A person's first record, or the newest again some hours later."""
+        if (newest := self.newest.get(who)) is not None:
+            return newest._replace(last_update=newest.last_update + age * HOUR)
+        first = newcomer(self.person(who)).latest
+        return first._replace(email=self.email(who), last_update=START)
 
     def _motion(self, deed: Moved) -> Motion:
         return (self.email(deed.who), MOMENTS[deed.moment], float(deed.value), 0.0, -1.5)
@@ -265,25 +271,10 @@ class Life:
     def _distance(self, deed: Measured) -> Distance:
         return (self.serial(deed.device), MOMENTS[deed.moment], 200.0 + deed.value)
 
-    def _sample(self, source: str) -> Any:
+    def _sample(self, deed: Bad) -> Any:
         """A good record, to make a bad line from."""
-        return {
-            "customer": newcomer(self.person(0)).latest,
-            "accelerometer": self._motion(Moved(0)),
-            "step_trainer": self._distance(Measured(0)),
-        }[source]
-
-
-def precedence(record: Customer) -> tuple:
-    """The order in which a person's records count, the current one first: the latest, of two of one
-    moment the refusal, then the later consent; beyond that anything that is the same each time."""
-    details = (
-        record.serial_number, record.customer_name, record.phone, record.birth_day,
-        record.registration, record.public, record.friends,
-    )  # fmt: skip
-    return (
-        -record.last_update,
-        record.research is not None,
-        -(record.research or 0),
-        *((detail is not None, detail) for detail in details),
-    )
+        if deed.source == "customer":
+            return self._next(deed.who, 1)
+        if deed.source == "accelerometer":
+            return self._motion(Moved(deed.who))
+        return self._distance(Measured(deed.who))

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import duckdb
 
-from support.expected_tables import Rows, row
+from support import oracle
 from support.lakehouse import Lakehouse
-from support.replay import LAYERS
+from support.replay import LAYERS, beside_python
 
 # Texts then stand in the file as they are, each as often as rows have it.
 SETTING = "memory_limit:"
 UNPACKED = "force_compression: uncompressed\n        memory_limit:"
 
 
-def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
+def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, oracle.Rows]:
     """All rows of all tables of a database file, or of some layers."""
-    found: dict[str, Rows] = {}
+    found: dict[str, oracle.Rows] = {}
     schemas = [f"stedi_{layer}" for layer in layers]
     with duckdb.connect(database, read_only=True) as connection:
         names = connection.execute(
@@ -30,8 +30,21 @@ def tables(database: Path, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         for (name,) in names:
             cursor = connection.execute(f"select * from {name}")
             columns = [column[0] for column in cursor.description]
-            found[name] = Counter(row(columns, values) for values in cursor.fetchall())
+            found[name] = Counter(oracle.row(columns, values) for values in cursor.fetchall())
     return found
+
+
+def differences(
+    lakehouse: Lakehouse,
+    scope: str = "since_consent",
+    erased: Collection[str] = (),
+    tombstones: Collection[oracle.Claim] = (),
+) -> list[str]:
+    """Where the tables are not what Python expects of what lies in the landing zone, in words."""
+    lines = oracle.landed_lines(lakehouse.landing)
+    expected = oracle.tables(lines, scope, erased, tombstones)
+    found = beside_python(tables(lakehouse.database), expected)
+    return [line for difference in found for line in difference.told()]
 
 
 def unpack(lakehouse: Lakehouse) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from click.testing import CliRunner, Result
 
 from stedi.commands.evidence import main
-from stedi.synthetic.expectation import Expectation
 from support.lakehouse import PROJECT, Lakehouse
+from support.oracle import Rows
 
 
 class Written(NamedTuple):
-    """A lakehouse, what a build must make of its deliveries, and its page."""
+    """A lakehouse, the rows that a build must make of its deliveries, by table, and its page."""
 
     lakehouse: Lakehouse
-    expected: Expectation
+    expected: dict[str, Rows]
     page: str
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The expected rows of a table `schema.name`."""
+        return [dict(row) for row in self.expected[table].elements()]
 
 
 def run(lakehouse: Lakehouse, *options: str) -> Result:

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from stedi.synthetic.expectation import SOURCES
+from stedi.synthetic.records import SOURCES
 from support.deeds import (
+    AHEAD,
     BAD,
     FORMS,
     KEPT,
@@ -162,6 +163,11 @@ def _made(kind: type, **fields: st.SearchStrategy) -> st.SearchStrategy:
     return st.fixed_dictionaries(fields).map(lambda drawn_fields: kind(**drawn_fields))
 
 
+def _handover(giver: int, taker: int, device: int, late: int) -> tuple[Deed, ...]:
+    """A device changes hands: at once, after a gap, or before the other has given it up."""
+    return (Record(giver, device=None), Record(taker, age=1 + late, device=device))
+
+
 def _meeting(who: int, moment: int, value: int) -> tuple[Deed, ...]:
     """Motion, and a distance of the person's first device, at one moment and at the first."""
     more = (Moved(who), Measured(who)) if moment else ()
@@ -169,7 +175,8 @@ def _meeting(who: int, moment: int, value: int) -> tuple[Deed, ...]:
 
 
 WHO = st.integers(0, PEOPLE - 1)
-MOMENT = st.sampled_from((*(0,) * 6, *(1,) * 3, 3, *range(len(MOMENTS))))
+HOURS = range(11, 17)  # the moments at which records change what holds
+MOMENT = st.sampled_from((*(0,) * 12, *(1,) * 6, *HOURS, *range(len(MOMENTS))))
 VALUE = st.integers(0, 2)
 FORM = _mostly(0, *range(1, len(FORMS)), times=2)
 COPIES = _mostly(1, 2, times=6)
@@ -179,11 +186,14 @@ CUSTOMERS = (
     _made(
         Record,
         who=WHO,
-        age=st.sampled_from((1, 1, 1, 1, 0, -1, -2)),
-        consent=st.sampled_from((KEPT, KEPT, KEPT, None, None, EARLY, 0, *range(len(MOMENTS)))),
-        device=_mostly(KEPT, None, *range(PEOPLE), times=1),
+        age=st.sampled_from((1, 1, 1, 1, 0, -1, -2, 30)),
+        consent=st.sampled_from(
+            (*(KEPT,) * 12, *(None,) * 6, *(EARLY,) * 12, 0, *range(len(MOMENTS)))
+        ),
+        device=_mostly(KEPT, None, *range(PEOPLE), times=2),
         phone=_mostly(None, 0, 1, 2, times=2),
         form=FORM,
+        ahead=_mostly(*AHEAD, times=5),
     ),
     _made(Record, who=WHO, phone=st.integers(1, 9)),  # and nothing else changes
     _made(Record, who=WHO, consent=_mostly(EARLY, 0, None, times=1)),
@@ -192,6 +202,7 @@ CUSTOMERS = (
 MOTION = _made(Moved, who=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM)
 DISTANCE = _made(Measured, device=WHO, moment=MOMENT, value=VALUE, copies=COPIES, form=FORM)
 MEETING = st.builds(_meeting, WHO, MOMENT, VALUE)
+HANDOVER = st.builds(_handover, WHO, WHO, WHO, st.integers(-1, 2))
 # A day's delivery may lack a source, as others have nothing new where one has.
 TOGETHER = (*[SOURCES] * 3, SOURCES[:1], SOURCES[1:], SOURCES[:2], SOURCES[2:])
 
@@ -204,10 +215,11 @@ def deeds(sources: tuple[str, ...]) -> st.SearchStrategy[tuple[Deed, ...]]:
         *((MOTION,) if "accelerometer" in sources else ()),
         *((DISTANCE,) if "step_trainer" in sources else ()),
         _made(Again, source=st.sampled_from(sources), nth=st.integers(0, 9), form=FORM),
-        _made(Bad, source=st.sampled_from(sources), way=st.integers(0, ways - 1)),
+        _made(Bad, source=st.sampled_from(sources), way=st.integers(0, ways - 1), who=WHO),
     ]
     some = [deed.map(lambda made: (made,)) for deed in one]
-    some += [MEETING] * 3 if set(SOURCES[1:]) <= set(sources) else []
+    some += [HANDOVER] if "customer" in sources else []
+    some += [MEETING] * 4 if set(SOURCES[1:]) <= set(sources) else []
     # st.one_of would take the same strategy three times for one
     return st.sampled_from(some).flatmap(lambda chosen: chosen)
 
@@ -249,10 +261,6 @@ BUILDS = _made(
 )
 
 
-# The first person of a life is in its bad lines too, which a life does not know to be theirs.
-MAY_BE_ERASED = st.integers(1, PEOPLE - 1)
-
-
 @st.composite
 def whole_lives(draw: st.DrawFn, lives: int = WHOLE_LIVES, turns: int = 4) -> History:
     """Deliveries and builds; between them maintenance, erasures, and people who may come back."""
@@ -266,7 +274,7 @@ def whole_lives(draw: st.DrawFn, lives: int = WHOLE_LIVES, turns: int = 4) -> Hi
             if kind == "maintain":
                 steps.append(Maintain())
             elif kind == "erase":
-                one = st.tuples(st.integers(0, lives - 1), MAY_BE_ERASED)
+                one = st.tuples(st.integers(0, lives - 1), WHO)
                 some = draw(st.lists(one, min_size=1, max_size=5, unique=True))
                 erased.append(Erase(tuple(some)))
                 steps.append(erased[-1])

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from stedi.synthetic.expectation import SOURCES
-from support.deeds import Again, Bad, Deed, Measured, Moved, Record
+from stedi.synthetic.records import SOURCES
+from support.deeds import BAD, Again, Bad, Deed, Measured, Moved, Record
 from support.histories import Build, Deliver, Erase, History, Maintain
 from support.killing import Before
+
+
+def bad_line(reason: str, who: int = 0) -> Bad:
+    """A customer line that is rejected for the reason."""
+    return Bad("customer", next(n for n, (r, _) in enumerate(BAD["customer"]) if r == reason), who)
+
+
+# Readings at the first and last milliseconds of what records say; see deeds.MOMENTS.
+MOVED = tuple(Moved(0, moment) for moment in (*range(11, 17), 0))
+MEASURED = tuple(Measured(0, moment) for moment in (*range(11, 17), 0))
+TWO, ALL_THREE = (tuple(Record(who, consent=9) for who in range(n)) for n in (2, 3))
 
 # Lives that random ones are not as likely to come by: what each does in the first, the second and
 # the third night. They share the builds of one history.
@@ -70,6 +81,41 @@ NIGHTS: dict[str, tuple[tuple[Deed, ...], tuple[Deed, ...], tuple[Deed, ...]]] =
         (Record(0, consent=9), Moved(0), Measured(0)),
         (Record(0, phone=7),),
         (Record(0, phone=0, consent=None), Record(0, consent=9)),
+    ),
+    "a device is lent, and taken back": (
+        (*TWO, *MOVED, *MEASURED),
+        (Record(0, device=None), Record(1, device=0)),
+        (Record(0, device=0), Record(1, device=1)),
+    ),
+    "a device has three owners, with a gap": (
+        (*ALL_THREE, *MOVED, *MEASURED),
+        (Record(0, device=None), Record(1, device=0)),
+        (Record(1, device=None), Record(2, age=3, device=0)),
+    ),
+    "a device is named by another before it is given up": (
+        (*TWO, *MOVED, *MEASURED),
+        (Record(1, device=0),),
+        (Record(0, age=2, device=None),),
+    ),
+    "a withdrawal cannot be read, and a later record can": (
+        (*TWO, *MOVED, *MEASURED),
+        (bad_line("invalid_serialNumber"),),
+        (Record(0, age=2),),
+    ),
+    "a withdrawal cannot be read; then it is known when it was": (
+        (*TWO, *MOVED, *MEASURED),
+        (bad_line("not_json"), bad_line("invalid_lastUpdateDate", 1)),
+        (Record(0, consent=None), Record(1, age=60)),
+    ),
+    "a clock was decades ahead, then consent is withdrawn": (
+        (Record(0, consent=9, ahead=24_107), *MOVED, *MEASURED),
+        (Record(0, age=30, consent=None),),
+        (Record(0, age=0, consent=9, ahead=3),),
+    ),
+    "the first consent is repeated after a refusal": (
+        (*TWO, *MOVED, *MEASURED),
+        (Record(0, consent=None),),
+        (Record(0, consent=9),),
     ),
 }  # fmt: skip
 
@@ -144,9 +190,9 @@ A_WHOLE_LIFE = History((
     # refuses, and has readings, written in several ways; somebody else consents from the beginning
     _both(Record(WHO, consent=None, form=15), Moved(WHO), Moved(WHO, 1, form=15), Measured(WHO),
           Measured(WHO, 1, form=15), Record(0, consent=9, form=6), Moved(0, form=8), Measured(0),
-          *(Bad(source, way) for source in SOURCES for way in (0, 3, 5))),
+          *(Bad(source, way, 2) for source in SOURCES for way in (0, 3, 5))),
     Build(),
-    # consents late: the readings that came before count
+    # consents late, before the readings
     _both(Record(WHO, consent=9)),
     Build(),
     # withdraws, and is in no file when maintenance has run

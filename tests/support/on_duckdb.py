@@ -8,9 +8,9 @@ from pathlib import Path
 
 from support.duckdb_tables import tables, texts_in, unpack
 from support.erasing_on_duckdb import erase, erasure_in, held
-from support.expected_tables import Rows
 from support.histories import PER_MILLE, Build
 from support.lakehouse import Lakehouse
+from support.oracle import Line, Rows, landed_lines
 from support.replay import LAYERS, Outcome
 
 FIRST_GUESS = 120  # changes of a build, where none has ended yet
@@ -69,6 +69,9 @@ class OnDuckDB:
 
     def tables(self, layers: Iterable[str] = LAYERS) -> dict[str, Rows]:
         return tables(self._lakehouse.database, layers)
+
+    def landed(self) -> list[Line]:
+        return landed_lines(self._lakehouse.landing)
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         return self.rebuilt_from(self._lakehouse.folder, scope)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
-from stedi.synthetic.expectation import SOURCES, Customer
+from stedi.synthetic.records import SOURCES
+from support import oracle
 from support.deeds import PEOPLE, Life
-from support.erased_life import pattern_of, without
-from support.expected_tables import Row, Rows, expected_tables
+from support.erased_life import pattern_of
 from support.histories import Build, Deliver, Erase, History, Maintain
 from support.lakehouse import EXEMPT, customer_id
+from support.nasty import lines_in
+from support.oracle import Claim, Line, Row, Rows
 
 LAYERS = ("staging", "trusted", "curated", "audit")
 SHARED = ("trusted", "curated")
@@ -58,6 +60,9 @@ class Engine(Protocol):
 
     def holds(self, texts: dict[str, str]) -> Mapping[str, Collection[str]]:
         """In which files each of the texts is stored, as far as any is."""
+
+    def landed(self) -> list[Line]:
+        """Every line of the landing zone."""
 
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """The same of a lakehouse in which all that has landed was built at once, in full."""
@@ -149,17 +154,20 @@ class Course:
         """dates: the ingest date of each day, by number."""
         self._engine, self._dates = engine, dates
         self._lives: dict[int, Life] = {}
+        self._lines: list[Line] = []
         self._deliveries = 0
         self._built = False
         self.was_killed = False  # the last build
         self._erased: set[str] = set()
+        self._tombstones: list[Claim] = []
         # What was right since the last whole build; None where parts of several states are mixed.
         self._right: dict[str, Rows] | None = {}
 
     def deliver(self, step: Deliver, day: int) -> None:
         """Lands the files of a delivery."""
-        for file in files(step, self._deliveries, day, self._lives):
-            self._engine.land(*file, self._dates[day])
+        for source, name, content in files(step, self._deliveries, self._lives):
+            self._engine.land(source, name, content, self._dates[day])
+            self._lines += lines_of(source, self._dates[day], name, content)
         self._deliveries += 1
 
     def build(self, step: Build, refresh: bool) -> tuple[str, list[Difference]]:
@@ -191,7 +199,7 @@ class Course:
         return wrong
 
     def _expected(self, scope: str) -> dict[str, Rows]:
-        return expected_tables(self._lives.values(), self._dates, scope, self._erased)
+        return oracle.tables(self._lines, scope, self._erased, self._tombstones)
 
     def maintain(self, _: Maintain) -> tuple[str, list[Difference]]:
         """Maintains. Returns what files have of who is not in trusted, and which tables changed."""
@@ -225,26 +233,32 @@ class Course:
     def erase(self, step: Erase) -> tuple[str, list[Difference]]:
         """Erases people, or lets them come back. Returns where they are still stored, if they are,
         and which tables are wrong."""
-        people = [(self._lives.get(life) or Life(life), who) for life, who in step.people]
-        known_once = {life.email(who) for life, who in people} & self._erased
+        emails = {Life(life).email(who) for life, who in step.people}
+        known_once = emails & self._erased
         if step.back:
             return self._reinstate(known_once)
-        landed = {life.email(who) for life, who in people if life.knows(who)}
+        everything = len(self._lines)
+        landed = {e for e in emails if len(oracle.remaining(self._lines, [e], ())) < everything}
         if not (emails := landed | known_once):  # of whom nothing landed, nobody can be erased
             return "", []
-        records = [record for life, who in people for record in life.records(who)]
-        for life, who in people:
-            self._lives[life.number] = without(self._lives.get(life.number, life), who)
-        own = self._of_nobody_else(records)
-        built = {record.email for record in records} - self._erased
+        remaining = oracle.remaining(self._lines, emails, self._tombstones)
+        own = self._of_nobody_else(step, remaining)
+        built = {
+            value
+            for cells in (self._right or {}).get("stedi_staging.stg_customers", ())
+            for column, value in cells if column == "email" and value in landed
+        }  # fmt: skip
         stored = _emails(landed) | _ids(built) | own
         if missed := stored.keys() - self._engine.holds(stored).keys():
             return f"the search finds nothing of what is to be erased: {sorted(missed)}", []
         self._erased |= emails
+        self._tombstones += [c for c in oracle.claims(self._lines) if c.email in emails]
         self._engine.erase(sorted(emails))
         left = self._engine.holds(own | _emails(emails) | _ids(emails))
         places = [f"{what} in {file}" for what, files in left.items() for file in files]
-        return "; ".join(places[:SHOWN]), self.built("since_consent", False)
+        self._lines = self._engine.landed()  # under the names that files have now
+        wrong = [*_difference("landing", "Python's", _said(self._lines), _said(remaining))]
+        return "; ".join(places[:SHOWN]), wrong or self.built("since_consent", False)
 
     def _reinstate(self, erased: set[str]) -> tuple[str, list[Difference]]:
         if not erased:
@@ -253,12 +267,14 @@ class Course:
         self._engine.reinstate(sorted(erased))
         return "", self.built("since_consent", False)
 
-    def _of_nobody_else(self, records: list[Customer]) -> dict[str, str]:
-        """What records of erased people say of nobody who is left, nor any bad line."""
-        left = [str(value).lower() for life in self._lives.values() for value in life.values()]
+    def _of_nobody_else(self, step: Erase, remaining: list[Line]) -> dict[str, str]:
+        """What records of erased people say and no line that remains."""
+        left = [line.text.lower() for line in remaining]
         own = {
             f"{what} {value}": value
-            for record in records
+            for life, who in step.people
+            for record in self._lives.get(life, Life(life)).said["customer"]
+            if record.email == Life(life).email(who)
             for what, value in record._asdict().items()
             if what in ("customer_name", "phone", "serial_number") and value is not None
         }
@@ -293,11 +309,21 @@ def _layer(table: str) -> str:
     return table.partition(".")[0].removeprefix("stedi_")
 
 
-def files(
-    step: Deliver, number: int, day: int, lives: dict[int, Life]
-) -> Iterator[tuple[str, str, bytes]]:
+def _said(lines: Iterable[Line]) -> Rows:
+    """Lines without the files that they are in."""
+    columns = ("source", "ingest_date", "text")
+    return Counter(oracle.row(columns, (n.source, n.ingest_date, n.text)) for n in lines)
+
+
+def lines_of(source: str, date: str, name: str, content: bytes) -> list[Line]:
+    """The lines of a landed file."""
+    content = gzip.decompress(content) if name.endswith(".gz") else content
+    return [Line(source, date, name, text) for text in lines_in(content)]
+
+
+def files(step: Deliver, number: int, lives: dict[int, Life]) -> Iterator[tuple[str, str, bytes]]:
     """The files of a delivery, as source, name and content; the lives take note of their deeds."""
-    for source, parts in _lines(step, day, lives).items():
+    for source, parts in _lines(step, lives).items():
         for part, lines in parts.items():
             # Names tell nothing of the order of deliveries, and a file may be packed.
             name = f"{source}-{(7 * number + part) % 10}-{number}-{part}.json"
@@ -309,11 +335,11 @@ def files(
             yield source, name, content
 
 
-def _lines(step: Deliver, day: int, lives: dict[int, Life]) -> dict[str, dict[int, list[str]]]:
+def _lines(step: Deliver, lives: dict[int, Life]) -> dict[str, dict[int, list[str]]]:
     """The lines of a delivery by source and part."""
     parts: dict[str, dict[int, list[str]]] = {source: {} for source in SOURCES}
     for place, (life, deed) in enumerate(step.deeds):
-        for source, line in lives.setdefault(life, Life(life)).does(deed, day):
+        for source, line in lives.setdefault(life, Life(life)).does(deed):
             parts[source].setdefault((life + place) % step.files, []).append(line)
     if step.empty:
         return {source: found or {0: []} for source, found in parts.items()}

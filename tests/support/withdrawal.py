@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START, newcomer
+from stedi.synthetic.records import Customer
 from support.lakehouse import Lakehouse, customer_id
 
 ANN, BEN = newcomer(1).latest, newcomer(2).latest
@@ -28,8 +28,10 @@ def measure(lakehouse: Lakehouse) -> None:
     """Two people consent and have two readings each, a day apart; builds."""
     motions = [(p.email, START + d * DAY, 1.0, 0.0, 0.0) for p in (ANN, BEN) for d in (0, 1)]
     distances = [(p.serial_number, START + d * DAY, 200) for p in (ANN, BEN) for d in (0, 1)]
-    lakehouse.land("accelerometer", "a.json", "".join(map(motion_line, motions)).encode())
-    lakehouse.land("step_trainer", "s.json", "".join(map(distance_line, distances)).encode())
+    for source, lines in {
+        "accelerometer": map(motion_line, motions), "step_trainer": map(distance_line, distances),
+    }.items():  # fmt: skip
+        lakehouse.land(source, "a.json", "".join(lines).encode(), "2024-01-02")
     deliver(lakehouse, 1, ANN._replace(research=START), BEN._replace(research=START))
 
 

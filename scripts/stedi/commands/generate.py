@@ -7,20 +7,11 @@ from pathlib import Path
 import click
 
 from stedi.commands.command import Command, DuckDbTarget
-from stedi.synthetic.expectation import Expectation
-from stedi.synthetic.generator import EXPECTED, generate
+from stedi.synthetic.generator import generate
 from stedi.synthetic.personas import Settings
 from stedi.target import resolve
 
 DEFAULTS = Settings()
-
-
-def _describe(settings: Settings, expectation: Expectation, root: Path) -> str:
-    lines = [
-        f"{source}: {sum(day['landed'] for day in days.values()):,} lines"
-        for source, days in expectation.landing.items()
-    ]
-    return f"{root}: {len(settings.dates)} days from {settings.dates[0]}, " + ", ".join(lines)
 
 
 def _landing() -> Path:
@@ -49,7 +40,7 @@ def _landing() -> Path:
     "--bad-share",
     type=click.FloatRange(0, 1, max_open=True),
     default=DEFAULTS.bad_share,
-    help="Share of lines that must be rejected.",
+    help="Share of bad lines, beside those of people who withdraw in one.",
 )
 def main(
     root: Path | None,
@@ -59,12 +50,12 @@ def main(
     seed: int,
     bad_share: float,
 ) -> None:
-    """Write synthetic deliveries and the counts that a build must come to.
+    """Write synthetic deliveries.
 
     The same options always give the same files.
     """
     settings = Settings(people, days, readings_per_person, seed, bad_share)
     root = root or _landing()
-    expectation = generate(settings, root, progress=True)
-    click.echo(_describe(settings, expectation, root))
-    click.echo(f"Expected counts: {root / EXPECTED}")
+    lines = generate(settings, root, progress=True)
+    counts = ", ".join(f"{source}: {number:,} lines" for source, number in lines.items())
+    click.echo(f"{root}: {days} days from {settings.dates[0]}, {counts}")

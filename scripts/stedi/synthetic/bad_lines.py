@@ -68,14 +68,20 @@ NOT_JSON: tuple[Callable[[str], str], ...] = (
     lambda text: f"{text}\ufeff",
 )
 
-TIMES = (
-    '"1704067200000"', "1704067200000.5", "1704067200000.0", "1.7040672e12", "-1", "4102444800000",
-    "99999999999999999999", "-99999999999999999999", "1e400", "true", "[1704067200000]", "{}", '""',
+# No time at all, or one before all deliveries: seconds taken for milliseconds, and a clock at zero.
+NO_TIMES = (
+    '"1704067200000"', "1704067200000.5", "17040672e-1", "0", "-1", "1704067200", "1262303999999",
+    "-99999999999999999999", "1e400", "true", "[1704067200000]", "{}", '""',
 )  # fmt: skip
+# Later than any delivery: microseconds, and the first year that is too late.
+TOO_LATE = ("4102444800000", "1704067200000000", "1704067200000000.0", "99999999999999999999")
+TIMES = NO_TIMES + TOO_LATE
 NUMBERS = ('"1.0"', "1e400", "-1e400", "true", "[1.0]", '{"a":1.0}', '""', '"NaN"')
 EMAILS = (
     "12", '""', '" \\t"', '"nobody"', '"@example.com"', '"person@"', '" @ "', '"person@ "',
-    "true", '["person@example.com"]', '{"a":"person@example.com"}',
+    '"per\u200bson@example.com"', '"person\uff20example.com"', '"person@ex\\u00adample.com"',
+    '"person@example.com\\ufeff"', '"a@b@example.com"', "true", '["person@example.com"]',
+    '{"a":"person@example.com"}',
 )  # fmt: skip
 SERIALS = ("7", '""', '"  "', '"\\t\\r\\n"', "false", '["a"]', "{}")
 
@@ -83,7 +89,7 @@ SERIALS = ("7", '""', '"  "', '"\\t\\r\\n"', "false", '["a"]', "{}")
 CHECKED: dict[str, dict[str, tuple[str, ...]]] = {
     "customer": {
         "email": EMAILS,
-        "lastUpdateDate": TIMES,
+        "lastUpdateDate": NO_TIMES,  # too late is no reason: it is taken for the day it landed on
         "serialNumber": SERIALS,
         "shareWithResearchAsOfDate": TIMES,
     },
@@ -168,24 +174,23 @@ class BadLines:
         self._owed = 0.5  # so that the share is rounded, not cut off, where lines are few
         self._kinds = self._turns(source, rng)
 
-    def after(self, good: int, fields: Callable[[], Fields]) -> Iterator[tuple[str, str]]:
-        """Takes how many good lines were written; yields reason and line of each bad one due.
+    def after(self, good: int, fields: Callable[[], Fields]) -> Iterator[str]:
+        """Takes how many good lines were written; yields each bad one that is due.
 
         fields: gives those of a good record, to make the bad lines from.
         """
         self._owed += good * self._a_good_line
         while self._owed >= 1:
             self._owed -= 1
-            reason, make = next(self._kinds)
-            yield reason, make(fields())
+            yield next(self._kinds)(fields())
 
     @staticmethod
-    def _turns(source: str, rng: random.Random) -> Iterator[tuple[str, BadLine]]:
+    def _turns(source: str, rng: random.Random) -> Iterator[BadLine]:
         """Every second line is not JSON, the others take turns by reason: few lines show much."""
         ways = kinds(source)
         for reason_ways in ways.values():
             rng.shuffle(reason_ways)
         turns = {reason: cycle(reason_ways) for reason, reason_ways in ways.items()}
         for reason in cycle([reason for reason in ways if reason != "not_json"]):
-            yield "not_json", next(turns["not_json"])
-            yield reason, next(turns[reason])
+            yield next(turns["not_json"])
+            yield next(turns[reason])

@@ -1,13 +1,13 @@
-"""Write synthetic deliveries of any size, and what the lakehouse must make of them."""
+"""Write synthetic deliveries of any size."""
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,15 +15,6 @@ from tqdm import tqdm
 
 from stedi.errors import UsageError
 from stedi.synthetic.bad_lines import BadLines
-from stedi.synthetic.expectation import (
-    SOURCES,
-    Delivered,
-    Distance,
-    Expectation,
-    Ledger,
-    Motion,
-    Register,
-)
 from stedi.synthetic.lines import (
     STYLES,
     Fields,
@@ -34,9 +25,9 @@ from stedi.synthetic.lines import (
     motion_fields,
     motion_line,
 )
-from stedi.synthetic.personas import Life, Settings, neighbourhoods
+from stedi.synthetic.personas import Life, Settings, bystander, lives
+from stedi.synthetic.records import SOURCES, Distance, Motion
 
-EXPECTED = "expected.json"  # in the landing root, where no reader looks for deliveries
 PART_LINES = 100_000
 BUFFER = 1 << 16  # characters that wait for each open part
 SESSION = 1_000  # instants that are held in memory at once
@@ -49,7 +40,7 @@ SOURCE_FORMS: dict[str, tuple[Callable[[Any], str], Callable[[Any], Fields]]] = 
 
 
 class Session(NamedTuple):
-    """What a person measured in a stretch of one day; see Ledger for what a session is."""
+    """What a person measured in a stretch of one day."""
 
     day: int
     motions: list[Motion]
@@ -96,12 +87,13 @@ class Part:
 
 
 class Generator:
-    """Writes one set of deliveries under `root` while keeping the ledger of it."""
+    """Writes one set of deliveries under `root`; `lines` counts them by source."""
 
-    def __init__(self, settings: Settings, root: Path, rows: bool) -> None:
+    def __init__(self, settings: Settings, root: Path) -> None:
+        self.lines: Counter[str] = Counter()
         self._settings = settings
-        self._ledger = Ledger(rows)
         self._turn = count()
+        self._bystanders = map(bystander, count(1))
         self._parts = {
             source: [
                 Part(root / source / "landing" / f"ingest_date={date}", f"{source}-{date}")
@@ -114,56 +106,44 @@ class Generator:
             for source in SOURCES
         }
 
-    def run(self) -> Iterator[int]:
-        """Writes neighbourhood after neighbourhood; yields how many people each had."""
-        for lives in neighbourhoods(self._settings):
-            register = self._register(lives)
-            self._ledger.curate([r for life in lives for r in self._readings(life, register)])
-            yield len(lives)
+    def run(self) -> Iterator[Life]:
+        """Writes what everybody has delivered; yields each person then."""
+        for life in lives(self._settings):
+            for day, record in life.records:
+                self._deliver("customer", life, day, [record])
+            for day, line in life.unreadable:
+                self._write("customer", day, [line])
+            for session in sessions(life, self._settings):
+                self._deliver("accelerometer", life, session.day, session.motions)
+                self._deliver("step_trainer", life, session.day, session.distances)
+            yield life
         for parts in self._parts.values():
             for part in parts:
                 part.close()
 
-    def expectation(self) -> Expectation:
-        """What must come of all that was written."""
-        return self._ledger.expectation(self._settings.dates)
+    def _deliver(self, source: str, life: Life, day: int, records: list[Any]) -> None:
+        """Writes records whenever the person's life has them delivered."""
+        if records:
+            for on, style in life.deliveries(day, self._settings.days - 1):
+                self._write(source, on, self._lines(source, style, records))
 
-    def _register(self, lives: list[Life]) -> Register:
-        delivered: Delivered = []
-        for life in lives:
-            for day, record in life.records:
-                delivered += self._deliver("customer", life, day, [record])
-        return self._ledger.register(delivered)
+    def _write(self, source: str, day: int, lines: list[str]) -> None:
+        self._parts[source][day].write(lines)
+        self.lines[source] += len(lines)
 
-    def _readings(
-        self, life: Life, register: Register
-    ) -> Iterator[dict[str, tuple[set[str], set[str]]]]:
-        for session in sessions(life, self._settings):
-            yield self._ledger.session(
-                register,
-                self._deliver("accelerometer", life, session.day, session.motions),
-                self._deliver("step_trainer", life, session.day, session.distances),
-            )
+    def _lines(self, source: str, style: str, records: list[Any]) -> list[str]:
+        """The records as lines, and the bad lines that are due among them.
 
-    def _deliver(self, source: str, life: Life, day: int, records: list[Any]) -> Delivered:
-        """Writes records whenever the person's life has them delivered; returns when that was."""
-        if not records:
-            return []
-        delivered = list(life.deliveries(day, self._settings.days - 1))
-        for on, style in delivered:
-            self._parts[source][on].write(self._lines(source, on, style, records))
-        return [(on, records) for on, _ in delivered]
-
-    def _lines(self, source: str, day: int, style: str, records: list[Any]) -> list[str]:
-        """The records as lines, and the bad lines that are due among them."""
+        Bad customer lines are of people of their own, whose consent is unclear therefore.
+        """
         line, fields = SOURCE_FORMS[source]
         if style in STYLES:
             lines = [STYLES[style](fields(record), next(self._turn)) for record in records]
         else:
             lines = [line(record) for record in records]
-        bad_lines = self._bad_lines[source].after(len(records), lambda: fields(records[-1]))
-        for place, (reason, bad) in enumerate(bad_lines):
-            self._ledger.reject(source, day, reason)
+        others = self._bystanders if source == "customer" else repeat(records[-1])
+        bad_lines = self._bad_lines[source].after(len(records), lambda: fields(next(others)))
+        for place, bad in enumerate(bad_lines):
             lines.insert(2 * place + 1, bad)
         return lines
 
@@ -192,14 +172,11 @@ def _measure(session: Session, life: Life, settings: Settings, instant: int, luc
         session.distances.append((life.device_at(time), time + life.lag, far))
 
 
-def generate(
-    settings: Settings, root: Path | str, rows: bool = False, progress: bool = False
-) -> Expectation:
-    """Writes the landing zone `root` and in it expected.json, the counts that must come of it.
+def generate(settings: Settings, root: Path | str, progress: bool = False) -> Counter[str]:
+    """Writes the landing zone `root`; returns how many lines each source has.
 
     It appears whole or not at all, even when killed: it is made beside `root`, and then renamed.
-    rows: also return every expected row (needs memory for them). progress: show a bar.
-    Raises UsageError if `root` is there and not empty.
+    progress: show a bar. Raises UsageError if `root` is there and not empty.
     """
     root = Path(root).resolve()
     if root.exists() and any(root.iterdir()):
@@ -209,14 +186,11 @@ def generate(
     unfinished = workshop / root.name  # made here, as mkdtemp lets nobody else in
     try:
         unfinished.mkdir()
-        generator = Generator(settings, unfinished, rows)
+        generator = Generator(settings, unfinished)
         with tqdm(total=settings.people, unit=" people", disable=not progress) as bar:
-            for people in generator.run():
-                bar.update(people)
-        expectation = generator.expectation()
-        counts = json.dumps(expectation.as_json(), indent=2) + "\n"
-        (unfinished / EXPECTED).write_text(counts, encoding="utf-8")
+            for _ in generator.run():
+                bar.update()
         unfinished.rename(root)
     finally:
         shutil.rmtree(workshop)
-    return expectation
+    return generator.lines

@@ -6,11 +6,17 @@ Every form here means the same record; none may be rejected.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 
-from stedi.synthetic.expectation import Customer, Distance, Motion
+from stedi.synthetic.records import Customer, Distance, Motion
 
 Fields = dict[str, str]  # field name -> its value as JSON text, in the order written
+
+TIMES = (
+    "registrationDate", "lastUpdateDate", "shareWithResearchAsOfDate", "shareWithPublicAsOfDate",
+    "shareWithFriendsAsOfDate", "timestamp", "sensorReadingTime",
+)  # fmt: skip
 
 # Raw line separators that are no line end here, an escaped backslash before "ud800" (no surrogate),
 # a surrogate pair, and a long run of brackets: all of it strict JSON.
@@ -122,6 +128,22 @@ def _whole_numbers(fields: Fields) -> str:
     return plain({name: value.removesuffix(".0") for name, value in fields.items()})
 
 
+def _numbers_as_doubles(fields: Fields) -> str:
+    """Times and phone as pandas writes them where some are missing."""
+    return plain({n: f"{v}.0" if n in TIMES else _bare(n, v) for n, v in fields.items()})
+
+
+def _numbers_with_exponent(fields: Fields) -> str:
+    return plain({n: f"{v}0e-1" if n in TIMES else _bare(n, v) for n, v in fields.items()})
+
+
+def _bare(name: str, value: str) -> str:
+    """A phone as a number, if its digits are one."""
+    digits = value.strip('"')
+    is_number = digits.isdecimal() and not digits.startswith("0")
+    return digits if name == "phone" and is_number else value
+
+
 def _old_time(fields: Fields) -> str:
     return object_text(fields).replace('"timestamp"', '"timeStamp"') + ",\n"
 
@@ -161,6 +183,8 @@ OLDER_APP: tuple[Callable[[Fields], str], ...] = (
     _other_numbers,
     _whole_numbers,
     _without,
+    _numbers_as_doubles,
+    _numbers_with_exponent,
 )
 
 OTHER_CASE: tuple[Callable[[str], str], ...] = (
@@ -168,6 +192,7 @@ OTHER_CASE: tuple[Callable[[str], str], ...] = (
     str.title,
     lambda email: f"  {email} ",
     lambda email: f"\t{email.capitalize()}\r\n",
+    lambda email: unicodedata.normalize("NFD", email),
 )
 
 DETAILS = (
@@ -183,10 +208,12 @@ def older_app_line(fields: Fields, turn: int) -> str:
 
 
 def other_case_line(fields: Fields, turn: int) -> str:
-    """The line with its email in another case or among blanks, another way each turn."""
+    """The line with its email in another case, among blanks or with combining characters, another
+    way each turn."""
     respell = OTHER_CASE[turn % len(OTHER_CASE)]
     emails = {"user", "email"} & fields.keys()
-    return plain(fields | {f: json.dumps(respell(json.loads(fields[f]))) for f in emails})
+    respelled = {f: respell(json.loads(fields[f])) for f in emails}
+    return plain(fields | {f: json.dumps(e, ensure_ascii=False) for f, e in respelled.items()})
 
 
 def wrong_details_line(fields: Fields, turn: int) -> str:
@@ -200,5 +227,6 @@ def wrong_details_line(fields: Fields, turn: int) -> str:
 STYLES: dict[str, Callable[[Fields, int], str]] = {
     "older_app": older_app_line,
     "other_case": other_case_line,
+    "decomposed": lambda fields, _: other_case_line(fields, len(OTHER_CASE) - 1),
     "wrong_details": wrong_details_line,
 }

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stedi.synthetic.expectation import Customer
+from stedi.synthetic.lines import Fields, customer_fields, plain
+from stedi.synthetic.records import Customer
 
 DAY = 86_400_000
 FIRST_DATE = datetime(2024, 1, 1, tzinfo=UTC)
 START = int(FIRST_DATE.timestamp() * 1000)
-LAST_MOMENT = 4_102_444_799_999  # the last millisecond that is a time
+EARLIEST = 1_262_304_000_000  # 2010-01-01, the first millisecond that is a time
+LAST_MOMENT = 4_102_444_799_999  # the last millisecond before the year 2100
 
 MORNING = DAY // 4
 STEP = 3_533  # ms from one instant to the next, as in the real data
@@ -81,12 +83,13 @@ class Life:
 
     records: (day of delivery, record) in the order delivered; none for a stranger.
     devices: (from ms on, serial number) of the device that measures.
-    style: how lines are written (line_forms.STYLES), repeated_style: those delivered again.
+    style: how lines are written (lines.STYLES), repeated_style: those delivered again.
     again_after: after how many days everything is delivered again; None: never.
     held_back: everything arrives on the last day.
     motion, distances: accelerometer readings or not, and how many distances an instant has.
     lag: ms by which distances come later than motion.
     other_times: instant -> the time that its readings say, in ms, where not the planned one.
+    unreadable: (day of delivery, customer line that no record can be read from).
     """
 
     number: int
@@ -100,11 +103,12 @@ class Life:
     distances: int = 1
     lag: int = 0
     other_times: dict[int, int] = field(default_factory=dict)
+    unreadable: tuple[tuple[int, str], ...] = ()
 
     @property
     def email(self) -> str:
         """The person's email."""
-        return email_of(self.number)
+        return self.latest.email if self.records else email_of(self.number)
 
     @property
     def latest(self) -> Customer:
@@ -157,6 +161,14 @@ def first_recorded(life: Life, **changes: Any) -> Life:
     return replace(life, records=((day, record._replace(**changes)), *life.records[1:]))
 
 
+def bystander(number: int) -> Customer:
+    """A customer of whom nothing else is known, to make a bad line from."""
+    record = newcomer(number).latest
+    return record._replace(
+        email=f"bystander{number:06d}@example.com", serial_number=serial_of(number, 9)
+    )
+
+
 def consenting(life: Life) -> Life:
     """Consents at registration."""
     return first_recorded(life, research=life.latest.registration)
@@ -168,10 +180,22 @@ def then(life: Life, day: int, time: int, **changes: Any) -> Life:
     return replace(life, records=(*life.records, (day, record)))
 
 
+def says_unreadably(life: Life, day: int, fields: Fields) -> Life:
+    """The life with one more customer line, which no record can be read from: the latest record
+    with some fields others; null: without the field."""
+    said = customer_fields(life.latest) | fields
+    line = plain({name: value for name, value in said.items() if value != "null"})
+    return replace(life, unreadable=(*life.unreadable, (day, line)))
+
+
+def _at(number: int, plan: Settings, part: float) -> tuple[int, int]:
+    """The day and time of an instant of the person's: 0.5 is half-way through the readings."""
+    instant = int(plan.instants * part)
+    return plan.day_of(instant), plan.time_of(number, instant)
+
+
 def _middle(life: Life, plan: Settings) -> tuple[int, int]:
-    """The day and time of the instant half-way through the person's readings."""
-    instant = plan.instants // 2
-    return plan.day_of(instant), plan.time_of(life.number, instant)
+    return _at(life.number, plan, 0.5)
 
 
 def never_consents(life: Life, plan: Settings) -> Life:
@@ -205,7 +229,7 @@ def consents_a_moment_late(life: Life, plan: Settings) -> Life:
 
 def consents_after_all(life: Life, plan: Settings) -> Life:
     """Consents when everything has been measured."""
-    end = START + plan.days * DAY
+    end = START + plan.days * DAY - 1
     return then(life, plan.days - 1, end, research=end)
 
 
@@ -218,8 +242,8 @@ def withdraws(life: Life, plan: Settings) -> Life:
 
 def withdraws_before_consent_arrives(life: Life, plan: Settings) -> Life:
     """The withdrawal is delivered first, the older consent days later."""
-    _, time = _middle(life, plan)
-    life = first_recorded(life, last_update=time)
+    day, time = _middle(life, plan)
+    life = replace(life, records=((day, life.latest._replace(last_update=time)),))
     return then(life, plan.days - 1, time - DAY, research=time - DAY)
 
 
@@ -230,12 +254,69 @@ def consents_again(life: Life, plan: Settings) -> Life:
     return then(life, day, time, research=time)
 
 
+def consents_again_with_the_old_date(life: Life, plan: Settings) -> Life:
+    """Withdraws, and consents again in a record that repeats the first date: consent starts again
+    with that record."""
+    day, time = _middle(life, plan)
+    life = then(consenting(life), 0, START, research=None)
+    return then(life, day, time, research=life.records[0][1].research)
+
+
+def withdraws_with_a_time_in_text(life: Life, plan: Settings) -> Life:
+    """Withdraws in a line whose lastUpdateDate is a text; it must not be lost for that."""
+    return _withdraws_unreadably(life, plan, lastUpdateDate='"2024-01-31T00:00:00Z"')
+
+
+def withdraws_without_a_time(life: Life, plan: Settings) -> Life:
+    """Withdraws in a line without a lastUpdateDate."""
+    return _withdraws_unreadably(life, plan, lastUpdateDate="null")
+
+
+def withdraws_with_zero(life: Life, plan: Settings) -> Life:
+    """Writes a withdrawal as a consent of 0."""
+    _, time = _middle(life, plan)
+    zero = {"lastUpdateDate": f"{time}", "shareWithResearchAsOfDate": "0"}
+    return _withdraws_unreadably(life, plan, **zero)
+
+
+def _withdraws_unreadably(life: Life, plan: Settings, **fields: str) -> Life:
+    day, _ = _middle(life, plan)
+    return says_unreadably(consenting(life), day, {"shareWithResearchAsOfDate": "null"} | fields)
+
+
+def consents_in_seconds(life: Life, plan: Settings) -> Life:
+    """Gives the consent in seconds, and nothing else: what was meant is unclear."""
+    return says_unreadably(life, 0, {"shareWithResearchAsOfDate": f"{START // 1000}"})
+
+
+def is_unclear_for_a_while(life: Life, plan: Settings) -> Life:
+    """A line with a bad serial number suspends the consent; half-way a later record ends that."""
+    bad = {"lastUpdateDate": f"{START}", "serialNumber": "7"}
+    life = says_unreadably(consenting(life), 0, bad)
+    return then(life, *_middle(life, plan))
+
+
+def withdraws_after_a_clock_was_days_ahead(life: Life, plan: Settings) -> Life:
+    """Consents in a record dated weeks ahead; the withdrawal has an earlier date, and counts."""
+    return _withdraws_after(START + 30 * DAY, life, plan)
+
+
+def withdraws_after_a_clock_was_decades_ahead(life: Life, plan: Settings) -> Life:
+    """Consents in a record dated 2090; the withdrawal has the right date, and counts."""
+    return _withdraws_after(START + 24_107 * DAY, life, plan)
+
+
+def _withdraws_after(updated: int, life: Life, plan: Settings) -> Life:
+    life = first_recorded(consenting(life), last_update=updated)
+    return then(life, *_at(life.number, plan, 0.7), research=None)
+
+
 def updates_arrive_out_of_order(life: Life, plan: Settings) -> Life:
     """The latest record arrives first; the older one names another device and another consent."""
     registered = life.latest.last_update
     life = first_recorded(consenting(life), last_update=START)
     second = serial_of(life.number, 2)
-    return then(life, plan.days - 1, registered, research=START + DAY, serial_number=second)
+    return then(life, plan.days - 1, registered, research=START, serial_number=second)
 
 
 def refuses_in_a_tie(life: Life, plan: Settings) -> Life:
@@ -246,24 +327,79 @@ def refuses_in_a_tie(life: Life, plan: Settings) -> Life:
 def consents_twice_in_a_tie(life: Life, plan: Settings) -> Life:
     """Two records of the same moment with two consents: the later consent."""
     day, time = _middle(life, plan)
-    life = first_recorded(life, last_update=time, research=time)
-    return then(life, day, time, research=START - DAY)
+    first = life.latest._replace(last_update=time, research=time)
+    return then(replace(life, records=((day, first),)), day, time, research=START - DAY)
 
 
 def changes_device(life: Life, plan: Settings) -> Life:
-    """What the old device measured belongs to nobody any more."""
+    """What the old device measured until then stays the person's, as what the new one measures."""
+    return _takes(consenting(life), *_middle(life, plan), serial_of(life.number, 2))
+
+
+def gives_device_up(life: Life, plan: Settings) -> Life:
+    """Gives the device up half-way; it measures on."""
     day, time = _middle(life, plan)
-    second = serial_of(life.number, 2)
-    life = replace(consenting(life), devices=(*life.devices, (time, second)))
-    return then(life, day, time, serial_number=second)
+    return then(consenting(life), day, time, serial_number=None)
+
+
+def takes_device_after_a_gap(life: Life, plan: Settings) -> Life:
+    """Takes the device of the one before some time after that one gave it up: what it measures
+    meanwhile is nobody's."""
+    day, time = _at(life.number, plan, 0.75)
+    return _takes(consenting(life), day, time, serial_of(life.number - 1))
+
+
+def takes_device_early(life: Life, plan: Settings) -> Life:
+    """Names the device of the one before some time before that one gives it up: what it measures
+    meanwhile is ambiguous."""
+    day, time = _at(life.number, plan, 0.25)
+    return _takes(consenting(life), day, time, serial_of(life.number - 1))
 
 
 def takes_over_device(life: Life, plan: Settings) -> Life:
-    """Uses the old device of the one before, who changed; consents only when it was handed on."""
+    """Names, from registration on, the device that the one before changes for another half-way: it
+    is ambiguous until then. Consents only then."""
     day, time = _middle(life, plan)
     old = serial_of(life.number - 1)
     life = replace(first_recorded(life, serial_number=old), devices=((0, old),))
     return then(life, day, time, research=time)
+
+
+def lends_device(life: Life, plan: Settings) -> Life:
+    """Is without the device while another has it, and takes it back."""
+    (lent, lent_at), (back, back_at) = (_at(life.number, plan, part) for part in (0.25, 0.75))
+    serial = life.latest.serial_number
+    life = then(consenting(life), lent, lent_at, serial_number=None)
+    return then(life, back, back_at, serial_number=serial)
+
+
+def borrows_device(life: Life, plan: Settings) -> Life:
+    """Has the device of the one before from the very moment that it is lent, until it is taken
+    back."""
+    lender, own = life.number - 1, life.latest.serial_number
+    (lent, lent_at), (back, back_at) = (_at(lender, plan, part) for part in (0.25, 0.75))
+    life = _takes(consenting(life), lent, lent_at, serial_of(lender))
+    return _takes(life, back, back_at, own)
+
+
+def second_owner(life: Life, plan: Settings) -> Life:
+    """Has the device that the one before gave up half-way, and gives it up too."""
+    first = life.number - 1
+    life = _takes(consenting(life), *_at(first, plan, 0.5), serial_of(first))
+    return then(life, *_at(first, plan, 0.75), serial_number=None)
+
+
+def third_owner(life: Life, plan: Settings) -> Life:
+    """Has the device that two had before."""
+    first = life.number - 2
+    return _takes(consenting(life), *_at(first, plan, 0.75), serial_of(first))
+
+
+def _takes(life: Life, day: int, time: int, serial: str | None) -> Life:
+    """The life with another device from then on, measuring with it."""
+    assert serial is not None
+    life = replace(life, devices=(*life.devices, (time, serial)))
+    return then(life, day, time, serial_number=serial)
 
 
 def claims_device_of_the_one_before(life: Life, plan: Settings) -> Life:
@@ -289,8 +425,14 @@ def delivered_again_later(life: Life, plan: Settings) -> Life:
 def writes_email_otherwise(life: Life, plan: Settings) -> Life:
     """The email comes in other case and among blanks; delivered again, it is a duplicate."""
     life = replace(consenting(life), again_after=2, repeated_style="other_case")
-    _, time = _middle(life, plan)
-    return replace(then(life, 0, time, research=time), style="other_case")
+    return replace(then(life, *_middle(life, plan)), style="other_case")
+
+
+def writes_email_decomposed(life: Life, plan: Settings) -> Life:
+    """The email has an accent of its own character; delivered again in one character, it is a
+    duplicate."""
+    life = replace(consenting(life), style="decomposed", again_after=1)
+    return first_recorded(life, email=f"zo\u00e9.{life.email}")
 
 
 def uses_older_app(life: Life, plan: Settings) -> Life:
@@ -346,8 +488,17 @@ def measured_twice(life: Life, plan: Settings) -> Life:
 
 
 def clock_is_wrong(life: Life, plan: Settings) -> Life:
-    """The first and the last time that are times."""
-    return replace(consenting(life), other_times={0: 0, plan.instants - 1: LAST_MOMENT})
+    """The first reading is of 1970, the last of the day after it landed: both are rejected."""
+    last = plan.instants - 1
+    times = {0: 0, last: START + (plan.day_of(last) + 1) * DAY}
+    return replace(consenting(life), other_times=times)
+
+
+def clock_is_at_its_bounds(life: Life, plan: Settings) -> Life:
+    """The first and the last millisecond that a reading may have: both are accepted."""
+    last = plan.instants - 1
+    times = {0: EARLIEST, last: START + (plan.day_of(last) + 1) * DAY - 1}
+    return replace(consenting(life), other_times=times)
 
 
 def was_offline(life: Life, plan: Settings) -> Life:
@@ -363,7 +514,7 @@ def practises_beside_the_one_before(life: Life, plan: Settings) -> Life:
 
 Persona = Callable[[Life, Settings], Life]
 
-# In this order at the head of every neighbourhood: some concern the one before.
+# In this order at the head of every group: some concern the one before.
 PERSONAS: tuple[Persona, ...] = (
     consents,
     never_consents,
@@ -371,12 +522,21 @@ PERSONAS: tuple[Persona, ...] = (
     consents_late,
     withdraws,
     consents_again,
+    consents_again_with_the_old_date,
+    withdraws_with_a_time_in_text,
+    withdraws_without_a_time,
+    withdraws_with_zero,
+    withdraws_after_a_clock_was_days_ahead,
+    withdraws_after_a_clock_was_decades_ahead,
+    consents_in_seconds,
+    is_unclear_for_a_while,
     changes_device,
     consents,
     claims_device_of_the_one_before,
     delivered_twice_at_once,
     delivered_again_later,
     writes_email_otherwise,
+    writes_email_decomposed,
     uses_older_app,
     stranger,
     measured_apart,
@@ -384,6 +544,15 @@ PERSONAS: tuple[Persona, ...] = (
     updates_arrive_out_of_order,
     changes_device,
     takes_over_device,
+    gives_device_up,
+    takes_device_after_a_gap,
+    gives_device_up,
+    takes_device_early,
+    lends_device,
+    borrows_device,
+    gives_device_up,
+    second_owner,
+    third_owner,
     consents,
     claims_device_without_consent,
     consents_a_moment_late,
@@ -398,22 +567,19 @@ PERSONAS: tuple[Persona, ...] = (
     has_no_motion,
     never_practises,
     clock_is_wrong,
+    clock_is_at_its_bounds,
     was_offline,
     consents,
     practises_beside_the_one_before,
 )
-NEIGHBOURHOOD = 240  # people; few enough to plan at once, so many that most are ordinary
+GROUP = 240  # people, of whom the first are the special ones and most are ordinary
 
 
-def neighbourhoods(plan: Settings) -> Iterator[list[Life]]:
-    """Everybody, some at a time: the special ones first, then those who consent, or do not."""
-    for start in range(0, plan.people, NEIGHBOURHOOD):
-        numbers = range(start, min(start + NEIGHBOURHOOD, plan.people))
-        yield [_life(number, number - start, plan) for number in numbers]
-
-
-def _life(number: int, place: int, plan: Settings) -> Life:
-    life = newcomer(number)
-    if place < len(PERSONAS) and not plan.ordinary:
-        return PERSONAS[place](life, plan)
-    return consenting(life) if number % 2 else life
+def lives(plan: Settings) -> Iterator[Life]:
+    """Everybody, group by group: the special ones first, then those who consent, or do not."""
+    for number in range(plan.people):
+        life = newcomer(number)
+        if number % GROUP < len(PERSONAS) and not plan.ordinary:
+            yield PERSONAS[number % GROUP](life, plan)
+        else:
+            yield consenting(life) if number % 2 else life

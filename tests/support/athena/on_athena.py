@@ -13,11 +13,11 @@ from stedi.storage.bucket import Bucket
 from support.athena.local import LocalLakehouse
 from support.athena.parity import of_trino
 from support.athena.stored import beyond_staging, everywhere
-from support.expected_tables import Rows
 from support.histories import FIRST_DAY, PER_MILLE, Build, Deliver, History
 from support.killing import Before
 from support.lakehouse import customer_id
 from support.on_duckdb import OnDuckDB
+from support.oracle import Line, Rows, landed_lines
 from support.replay import LAYERS, Outcome
 
 CHANGING = ("create", "merge", "insert", "delete", "alter", "drop")
@@ -108,8 +108,17 @@ class OnAthena:
     def holds(self, texts: dict[str, str]) -> dict[str, set[str]]:
         return everywhere(self.bucket, texts)
 
+    def landed(self) -> list[Line]:
+        self._copy()
+        return landed_lines(self._landed / "landing")
+
     def rebuilt(self, scope: str) -> dict[str, Rows]:
         """By DuckDB, of what lies in the bucket."""
+        self._copy()
+        return self._duckdb.rebuilt_from(self._landed, scope)
+
+    def _copy(self) -> None:
+        """Copies what lies in the bucket."""
         shutil.rmtree(self._landed, ignore_errors=True)
         for found in self.bucket.objects():
             folder = "landing/" if "/landing/" in found.key else ""
@@ -118,7 +127,6 @@ class OnAthena:
                 path = self._landed / key
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(self.bucket.read(found.key))
-        return self._duckdb.rebuilt_from(self._landed, scope)
 
 
 def nearer(history: History) -> History:

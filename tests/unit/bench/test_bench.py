@@ -17,6 +17,8 @@ from correctness import counts
 from deliveries import AS_REAL, HARDEST, Zone, zone
 from measure import MIB, Failed, Measure, best, run
 from parse_only import FIELDS, query
+from stedi.synthetic.personas import Settings
+from support import oracle
 
 SMALL = replace(AS_REAL, people=40, days=3, readings_per_person=20)
 
@@ -94,10 +96,8 @@ def test_a_process_that_fails_has_no_measure(tmp_path: Path) -> None:
 
 def test_table_lines_are_of_equal_width() -> None:
     found = {name: Measure(1.5, 2, 64 * MIB) for name in CONTENDERS}
-    day = {"2024-01-01": {"landed": 1_000}}
-    counted = Zone(Path(), {"landing": {"accelerometer": day, "step_trainer": day}})
-    cells = row(10, counted, found)
-    assert dict(zip(HEADINGS, cells, strict=True))["readings"] == "2,000"
+    cells = row(10, Zone(Path(), replace(AS_REAL, people=1_000)), found)
+    assert dict(zip(HEADINGS, cells, strict=True))["readings"] == "115,000"
     assert len({len(line) for line in table([cells]).splitlines()}) == 1
 
 
@@ -114,14 +114,26 @@ def test_deliveries_are_kept_until_other_ones_are_wanted(tmp_path: Path) -> None
     assert (first.root / "mark").exists()
     other = zone(tmp_path, 1, replace(SMALL, seed=1))
     assert not (other.root / "mark").exists()
-    assert zone(tmp_path, 2, SMALL).lines("step_trainer") == 2 * first.lines("step_trainer")
+    assert zone(tmp_path, 2, SMALL).readings == 2 * first.readings
+
+
+@pytest.mark.parametrize("shape", [SMALL, replace(SMALL, people=7, readings_per_person=1)])
+def test_what_is_expected_is_what_the_laws_make_of_the_deliveries(
+    shape: Settings, tmp_path: Path
+) -> None:
+    deliveries = zone(tmp_path, 1, shape)
+    tables = oracle.tables(oracle.landed_lines(deliveries.root), "since_consent")
+    found = {name.partition(".")[2]: rows.total() for name, rows in tables.items()}
+    assert deliveries.expected().items() <= found.items()
 
 
 def test_deliveries_as_real_have_nothing_that_the_script_by_hand_passes_over(
     tmp_path: Path,
 ) -> None:
-    days = zone(tmp_path, 1, SMALL).expected["landing"].values()
-    assert not any(d["rejected"] or d["duplicate"] for source in days for d in source.values())
+    lines = oracle.landed_lines(zone(tmp_path, 1, SMALL).root)
+    days = oracle.tables(lines, "since_consent")["stedi_audit.landing_reconciliation"]
+    assert not any(dict(day)["duplicate"] or dict(day)["rejected"] for day in days)
+    assert len(lines) == SMALL.people + zone(tmp_path, 1, SMALL).readings
     assert HARDEST.bad_share > 0
 
 

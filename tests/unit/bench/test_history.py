@@ -14,7 +14,7 @@ import pytest
 from deliveries import AS_REAL, zone
 from history import Shape, consent, consents, date_of, deliver, expected
 from nights import Deliveries
-from stedi.synthetic.expectation import SOURCES
+from stedi.synthetic.records import SOURCES
 
 SMALL = Shape(people=20, readings_per_day=20 * 23)
 DAYS = 3

@@ -8,7 +8,6 @@ from stedi.erasure.people import DataSubjects, Known, ReadLines, find_subjects
 from stedi.landing.records import email_of
 from stedi.search.identifiers import unescaped
 from stedi.synthetic.bad_lines import kinds
-from stedi.synthetic.expectation import Customer
 from stedi.synthetic.lines import (
     OLDER_APP,
     OTHER_CASE,
@@ -18,6 +17,7 @@ from stedi.synthetic.lines import (
     plain,
 )
 from stedi.synthetic.personas import START, newcomer
+from stedi.synthetic.records import Customer
 
 ANN, BEN = newcomer(1).latest, newcomer(11).latest
 
