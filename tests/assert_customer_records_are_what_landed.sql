@@ -16,11 +16,12 @@ lines as (
 
 ),
 
--- a line without an email where it should be may name several people
+-- a line without an email where it should be may name several people, and says nothing else that counts
 named as (
 
     select
         lines.*,
+        case when lines.email is not null then lines.updated_at end as own_time,
         {{ normal_email('emails.email_text') }} as named_email
     from lines
     cross join
@@ -37,7 +38,7 @@ first_landings as (
 
     select
         *,
-        min(landed_until) over (partition by named_email, updated_at) as first_landed_until
+        min(landed_until) over (partition by named_email, own_time) as first_landed_until
     from named
 
 ),
@@ -47,8 +48,8 @@ dated as (
     select
         *,
         case
-            when updated_at < first_landed_until then updated_at
-            when updated_at is not null then first_landed_until
+            when own_time < first_landed_until then own_time
+            when own_time is not null then first_landed_until
             else landed_until
         end as said_at
     from first_landings
