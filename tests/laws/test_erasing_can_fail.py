@@ -48,6 +48,8 @@ BREAKS = [
           "        [self.store.delete(name) for name in self.store.names(CLAIMS)]\n", REGISTER),
     Break("claims of people who were erased before do not count", "erasure/people",
           "Devices([*hashed, *self.known.tombstones])", "Devices(hashed)", DEVICES),
+    Break("a device that others name in lines that cannot be read is theirs alone",
+          "erasure/people", "map(hash, shared)", "()", PEOPLE),
     Break("a device that others claim too is theirs for ever", "landing/claims",
           "(claim.until is None or time < claim.until)", "True", DEVICES),
     Break("a claim lasts one millisecond longer", "landing/claims",

@@ -42,7 +42,7 @@ def remaining(
         serial
         for serial in {claim.serial_number for claim in all_claims}
         if devices.ever(serial) <= erased
-    }
+    } - _named_unreadably(lines, erased)
 
     def is_theirs(line: Line) -> bool:
         found = object_in(line.text)
@@ -59,6 +59,21 @@ def remaining(
         return bool(claimants) and claimants <= erased
 
     return [line for line in lines if not is_theirs(line)]
+
+
+def _named_unreadably(lines: Iterable[Line], erased: Collection[str]) -> set[str | None]:
+    """The serial numbers in customer lines of other people that cannot be read. They claim nothing,
+    but nobody knows that the device was not the other person's."""
+    found = [
+        object_in(line.text)
+        for line in lines
+        if line.source == "customer" and isinstance(read(line), Rejected)
+    ]
+    return {
+        serial_of(fields.get("serialNumber"))
+        for fields in found
+        if (email := email_of(fields.get("email"))) and email not in erased
+    }
 
 
 def _names(text: str, emails: Collection[str]) -> bool:

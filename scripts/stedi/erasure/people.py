@@ -53,8 +53,8 @@ class DataSubjects:
     """The people to erase, by their emails, and what landing knows of them.
 
     landed: the emails that customer or accelerometer lines name. records: theirs, also those whose
-    lines an interrupted erasure has removed. devices: serial numbers that no other person ever
-    claimed. shared_devices: those that another person claimed too. claimed: who claimed their
+    lines an interrupted erasure has removed. devices: serial numbers that no other person was
+    ever named with. shared_devices: those of which that is not so. claimed: who claimed their
     devices, by HMACs. customer_ids: their pseudonyms, as far as they are known. shared_details:
     names and phone numbers that other people's records have too.
     """
@@ -112,12 +112,16 @@ class DataSubjects:
         """The claims that their records make."""
         return self.records.claims()
 
-    def add_claims(self, others: Records) -> None:
-        """Sorts their devices. others: the records of everybody else who names one of them."""
+    def add_claims(self, others: Records, shared: Iterable[str]) -> None:
+        """Sorts their devices.
+
+        others: the records of everybody else who names one of them. shared: the serial numbers in
+        lines of other people that cannot be read.
+        """
         claims = [*self.claims(), *others.claims()]
         hash = self.known.hash
         hashed = [c._replace(person=hash(c.person), device=hash(c.device)) for c in claims]
-        self.claimed = Devices([*hashed, *self.known.tombstones])
+        self.claimed = Devices([*hashed, *self.known.tombstones], map(hash, shared))
         for device in {claim.device for claim in self.claims()}:
             is_alone = self.claimed.is_theirs_alone(self._people, hash(device))
             (self.devices if is_alone else self.shared_devices).add(device)
@@ -185,7 +189,8 @@ def find_subjects(
     """
     subjects = DataSubjects(frozenset(emails), known or Known())
     earliest = subjects.known.earliest
-    named: dict[str, set[str]] = defaultdict(set)  # by serial number, who else names it
+    named: dict[str, set[str]] = defaultdict(set)  # by serial number, whose other records name it
+    shared: set[str] = set()  # serial numbers in lines of others that cannot be read
     for ingest_date, line in read_lines("customer"):
         fields = record_in(line)
         if owners := subjects.owners_of("customer", line):
@@ -193,8 +198,13 @@ def find_subjects(
             subjects.names.update(_detail(text_of(fields.get("customerName"))))
             subjects.phones.update(_detail(phone_of(fields.get("phone"))))
             subjects.records.add(fields, ingest_date, earliest)
-        elif (record := customer_of(fields, ingest_date, earliest)) and record.serial_number:
-            named[record.serial_number].add(record.email)
+        elif (other := email_of(fields.get("email"))) and (
+            serial := serial_of(fields.get("serialNumber"))
+        ):
+            if customer_of(fields, ingest_date, earliest):
+                named[serial].add(other)
+            else:
+                shared.add(serial)
     rivals = Identifiers.of(email=_rivals(subjects, named))
     details = Identifiers.of(name=subjects.names, phone=subjects.phones)
     others = Records()
@@ -205,7 +215,7 @@ def find_subjects(
             fields = record_in(line)
             if email_of(fields.get("email")) in rivals.texts:
                 others.add(fields, ingest_date, earliest)
-    subjects.add_claims(others)
+    subjects.add_claims(others, shared)
     for _, line in read_lines("accelerometer"):
         subjects.landed |= subjects.owners_of("accelerometer", line)
     return subjects

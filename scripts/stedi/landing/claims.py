@@ -14,30 +14,21 @@ from typing import Any, NamedTuple
 
 from stedi.landing.records import (
     EARLIEST,
-    birth_day_of,
     email_of,
     end_of_day,
-    phone_of,
     serial_of,
-    text_of,
     time_of,
     update_of,
 )
 
 
 class CustomerRecord(NamedTuple):
-    """A record: a customer line that can be read, as staging types it."""
+    """What a record, a customer line that can be read, says of devices."""
 
     email: str
-    customer_name: str | None
-    phone: str | None
-    birth_day: str | None
     serial_number: str | None
-    registered_at: int | None
     updated_at: int
     research_consent_at: int | None
-    public_consent_at: int | None
-    friends_consent_at: int | None
 
 
 class Claim(NamedTuple):
@@ -50,9 +41,14 @@ class Claim(NamedTuple):
 
 
 class Devices:
-    """Who claimed which device when. claims: all that were ever made on the devices."""
+    """Who claimed which device when.
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
+    claims: all that were ever made on the devices. shared: devices that are not theirs alone who
+    claimed them, because a line that claims nothing names another person with them.
+    """
+
+    def __init__(self, claims: Iterable[Claim], shared: Iterable[str] = ()) -> None:
+        self._shared = frozenset(shared)
         self._claims: dict[str, list[Claim]] = defaultdict(list)
         for claim in claims:
             self._claims[claim.device].append(claim)
@@ -75,8 +71,8 @@ class Devices:
         }
 
     def is_theirs_alone(self, people: AbstractSet[str], device: str) -> bool:
-        """Whether these people have claimed a device, and nobody else ever did."""
-        return _are_only(people, self.people(device))
+        """Whether these people have claimed a device, and nobody else was ever named with it."""
+        return device not in self._shared and _are_only(people, self.people(device))
 
     def was_theirs(self, people: AbstractSet[str], device: str, time: int) -> bool:
         """Whether these people claim a device at a time, and nobody else does."""
@@ -86,37 +82,16 @@ class Devices:
 def customer_of(
     fields: Mapping[str, Any], ingest_date: str, earliest: str = EARLIEST
 ) -> CustomerRecord | None:
-    """The record in the fields of a landed customer line; None if it is rejected.
-
-    Only what says who, when, which device and which consent can reject it.
-    """
-
-    def time(name: str) -> int | None:
-        return time_of(fields.get(name), ingest_date, earliest)
-
+    """The record in the fields of a landed customer line; None if it is rejected."""
     email = email_of(fields.get("email"))
     updated_at = update_of(fields.get("lastUpdateDate"), earliest)
-    optional = {
-        "serialNumber": serial_of(fields.get("serialNumber")),
-        "shareWithResearchAsOfDate": time("shareWithResearchAsOfDate"),
-    }
-    is_invalid = any(
-        fields.get(name) is not None and value is None for name, value in optional.items()
-    )
-    if email is None or updated_at is None or is_invalid:
+    device, consent = fields.get("serialNumber"), fields.get("shareWithResearchAsOfDate")
+    serial, consent_at = serial_of(device), time_of(consent, ingest_date, earliest)
+    is_device_wrong = device is not None and serial is None
+    is_consent_wrong = consent is not None and consent_at is None
+    if email is None or updated_at is None or is_device_wrong or is_consent_wrong:
         return None
-    return CustomerRecord(
-        email=email,
-        customer_name=text_of(fields.get("customerName")),
-        phone=phone_of(fields.get("phone")),
-        birth_day=birth_day_of(fields.get("birthDay")),
-        serial_number=serial_of(fields.get("serialNumber")),
-        registered_at=time("registrationDate"),
-        updated_at=updated_at,
-        research_consent_at=time("shareWithResearchAsOfDate"),
-        public_consent_at=time("shareWithPublicAsOfDate"),
-        friends_consent_at=time("shareWithFriendsAsOfDate"),
-    )
+    return CustomerRecord(email, serial, updated_at, consent_at)
 
 
 @dataclass
@@ -178,12 +153,7 @@ def _claims(moments: list[tuple[int, CustomerRecord]]) -> list[Claim]:
 
 
 def _rank(record: CustomerRecord) -> tuple[Any, ...]:
-    """Of records of one effective time, the least one counts: a refusal, else the latest consent.
-    The other fields only make the choice the same every time."""
-    consent = record.research_consent_at
-    others = (
-        record.serial_number, record.customer_name, record.phone, record.birth_day,
-        record.registered_at, record.updated_at, record.public_consent_at,
-        record.friends_consent_at,
-    )  # fmt: skip
-    return (consent is not None, -(consent or 0), *((v is not None, v) for v in others))
+    """Of records of one effective time, the least one counts: a refusal, else the latest consent;
+    of several such ones that without a device, else the one with the smallest serial number."""
+    consent, serial = record.research_consent_at, record.serial_number
+    return (consent is not None, -(consent or 0), serial is not None, serial)

@@ -25,7 +25,6 @@ _UNSEEN = re.compile(
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufe6b\ufeff\uff20\uffa0"
     "\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Beyond these, engines refuse to read a line as JSON (macros/engines/landing_fields.sql).
 _SHORT_LINE, _MOST_BRACKETS = 1_000, 500
 
@@ -70,16 +69,6 @@ def phone_of(value: Any) -> str | None:
     """A phone number: a text, or the digits of a number."""
     number = _integer(value)
     return str(number) if number is not None and 0 <= number < _EXACT else text_of(value)
-
-
-def birth_day_of(value: Any) -> str | None:
-    """A birthday, as YYYY-MM-DD; None for what is no date written so."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        return None
 
 
 def update_of(value: Any, earliest: str = EARLIEST) -> int | None:

@@ -64,9 +64,16 @@ def test_a_device_is_theirs_alone_if_nobody_else_ever_claimed_it() -> None:
     assert (both.devices, both.shared_devices) == ({ANN.serial_number, BEN.serial_number}, set())
 
 
-def test_a_line_that_cannot_be_read_claims_nothing() -> None:
+def test_a_line_of_another_that_cannot_be_read_claims_nothing_but_shares_the_device() -> None:
     unreadable = BEN._replace(serial_number=ANN.serial_number, last_update=1)
     found = find_subjects([ANN.email], reader(ANN, unreadable))
+    assert (found.devices, found.shared_devices) == (set(), {ANN.serial_number})
+    assert found.owns_reading(ANN.serial_number, START)
+    assert not found.owns_reading(ANN.serial_number, None)
+
+
+def test_a_line_of_theirs_that_cannot_be_read_does_not_share_the_device() -> None:
+    found = find_subjects([ANN.email], reader(ANN, ANN._replace(last_update=1)))
     assert (found.devices, found.shared_devices) == ({ANN.serial_number}, set())
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from stedi.landing.claims import (
     Claim,
-    CustomerRecord,
     Devices,
     Records,
     customer_of,
@@ -88,17 +87,6 @@ def test_a_rejected_line_claims_nothing(wrong: dict[str, Any]) -> None:
     assert customer_of(fields(**wrong), LATE) is None
 
 
-def test_other_fields_that_cannot_be_read_are_null() -> None:
-    found = customer_of(
-        fields(
-            phone=[], birthDay="1.1.2000", customerName=7.0, registrationDate=0.0,
-            shareWithPublicAsOfDate="x",
-        ),
-        LATE,
-    )  # fmt: skip
-    assert found == CustomerRecord(ANN, None, None, None, "D", None, AT, None, None, None)
-
-
 DEVICES = Devices(
     [
         Claim(ANN, "D", AT, AT + 10), Claim(BEN, "D", AT, AT + 5), Claim(CY, "D", AT + 8, None),
@@ -126,3 +114,9 @@ def test_a_device_is_theirs_alone_whatever_the_time() -> None:
     assert not DEVICES.is_theirs_alone({ANN}, "F")
     assert not DEVICES.was_theirs({ANN}, "F", AT)
     assert not DEVICES.was_theirs({ANN}, "E", AT + 6)
+
+
+def test_a_device_that_others_are_named_with_is_not_theirs_alone() -> None:
+    devices = Devices([Claim(ANN, "D", AT, None)], shared=["D"])
+    assert not devices.is_theirs_alone({ANN}, "D")
+    assert devices.was_theirs({ANN}, "D", AT)

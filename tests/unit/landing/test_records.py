@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stedi.landing.records import (
-    birth_day_of,
     email_of,
     end_of_day,
     phone_of,
@@ -95,12 +94,6 @@ def test_an_update_may_lie_in_the_future() -> None:
 )
 def test_a_phone_number_may_be_a_number(value: object, phone: str | None) -> None:
     assert phone_of(value) == phone
-
-
-@pytest.mark.parametrize("text", ["2001-02-29", "1950-1-31", "31.01.1950", " 1950-01-31", "", 7])
-def test_only_a_day_that_exists_is_a_birthday(text: object) -> None:
-    assert birth_day_of(text) is None
-    assert birth_day_of("2000-02-29") == "2000-02-29"
 
 
 @pytest.mark.parametrize(
