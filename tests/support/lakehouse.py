@@ -38,6 +38,11 @@ def customer_id(email: str) -> str:
     return hmac.new(KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
 
 
+def _remembered(text: str) -> str:
+    """The HMAC by which an erased person, or their device, is known."""
+    return hmac.new(ERASURE_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
 @dataclass
 class Lakehouse:
     """A lakehouse in `folder`; `project` is the dbt project that builds it."""
@@ -62,12 +67,19 @@ class Lakehouse:
 
     def withhold(self, email: str) -> None:
         """Notes that a person was erased, as `stedi erase` does."""
-        name = hmac.new(ERASURE_KEY.encode(), email.encode(), hashlib.sha256).hexdigest()
-        for file, content in {
-            "erasure_key/erasure_key": ERASURE_KEY, f"erasures/{name}": name,
-        }.items():  # fmt: skip
-            (self.folder / file).parent.mkdir(exist_ok=True)
-            (self.folder / file).write_text(content + "\n")
+        name = _remembered(email)
+        self._restrict("erasure_key/erasure_key", ERASURE_KEY)
+        self._restrict(f"erasures/{name}", name)
+
+    def remember_claim(self, email: str, device: str, since: int, until: int) -> None:
+        """Keeps a claim of a person who was erased, as `stedi erase` does."""
+        claim = (_remembered(email), _remembered(device), str(since), str(until))
+        self._restrict("erasure_key/erasure_key", ERASURE_KEY)
+        self._restrict(f"device_claims/{'-'.join(claim)}", ",".join(claim))
+
+    def _restrict(self, file: str, content: str) -> None:
+        (self.folder / file).parent.mkdir(exist_ok=True)
+        (self.folder / file).write_text(content + "\n")
 
     def dbt(self, *arguments: str, kill_at: int | Before | None = None) -> Result:
         """Runs a dbt command in a process of its own.
