@@ -28,14 +28,16 @@ class Build:
 class Person:
     """A person whose record or readings are withheld.
 
-    since: when the current state of consent began. consent_at: from when on the person shares; None
-    if they do not. withheld: (source, reason) -> readings. released_at, released: the last earlier
-    build that released readings of theirs, and how many; None if there was none.
+    since: when the current state of consent began. is_unclear: a line that cannot be read may have
+    withdrawn it. covered_from: from when on the person shares; None if they do not. withheld:
+    (source, reason) -> readings. released_at, released: the last earlier build that released
+    readings of theirs, and how many; None if there was none.
     """
 
     customer_id: str
     since: datetime
-    consent_at: datetime | None
+    is_unclear: bool
+    covered_from: datetime | None
     released_at: datetime | None
     released: int | None
     withheld: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -76,12 +78,13 @@ def withheld_people(query: Query, build: Build, limit: int = LIMIT) -> WithheldP
     """
     concerned = f"""
         with now as (
-            select customer_id, sum(readings) as readings from stedi_audit.releases
+            select customer_id, max(covered_from) as covered_from, sum(readings) as readings
+            from stedi_audit.releases
             where build_id = '{build.build_id}' and reason <> 'released'
             group by customer_id
         ),
         concerned as (
-            select states.customer_id, states.valid_from, states.research_consent_at
+            select states.customer_id, states.valid_from, states.is_unclear, now.covered_from
             from stedi_audit.consent_history as states
             left join now on states.customer_id = now.customer_id
             where states.valid_to is null
@@ -105,7 +108,7 @@ def withheld_people(query: Query, build: Build, limit: int = LIMIT) -> WithheldP
         before as (
             select customer_id, max(noted_at) as noted_at from released group by customer_id
         )
-        select listed.customer_id, listed.valid_from, listed.research_consent_at,
+        select listed.customer_id, listed.valid_from, listed.is_unclear, listed.covered_from,
             released.noted_at, released.readings,
             releases.source, releases.reason, releases.readings
         from listed
@@ -118,10 +121,10 @@ def withheld_people(query: Query, build: Build, limit: int = LIMIT) -> WithheldP
         order by listed.valid_from desc, listed.customer_id, releases.source, releases.reason
     """)
     people: dict[str, Person] = {}
-    for customer_id, since, consent_at, released_at, released, source, reason, readings in rows:
+    for customer_id, since, unclear, covered_from, at, released, source, reason, readings in rows:
         count = None if released is None else int(released)
         person = people.setdefault(
-            customer_id, Person(customer_id, since, consent_at, released_at, count)
+            customer_id, Person(customer_id, since, unclear, covered_from, at, count)
         )
         if source:
             person.withheld[source, reason] = int(readings)
