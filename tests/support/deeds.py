@@ -165,8 +165,8 @@ class Bad(NamedTuple):
     who: int = 0
 
     def __str__(self) -> str:
-        reason, _ = BAD[self.source][self.way % len(BAD[self.source])]
-        return f"{self.source} line of {person_name(self.who)}, {reason} (way {self.way})"
+        who = person_name(self.who)
+        return f"{self.source} line of {who}, {bad_reason(self)} (way {self.way})"
 
 
 Deed = Record | Moved | Measured | Again | Bad
@@ -178,6 +178,11 @@ def source_of(deed: Deed) -> str:
     if isinstance(deed, Again | Bad):
         return deed.source
     return SOURCES[(Record, Moved, Measured).index(type(deed))]
+
+
+def bad_reason(deed: Bad) -> str:
+    """The reason that a bad line is rejected for."""
+    return BAD[deed.source][deed.way % len(BAD[deed.source])][0]
 
 
 def person_name(who: int) -> str:
@@ -274,7 +279,11 @@ class Life:
     def _sample(self, deed: Bad) -> Any:
         """A good record, to make a bad line from."""
         if deed.source == "customer":
-            return self._next(deed.who, 1)
+            record = self._next(deed.who, 1)
+            # Where another is erased whose device stands there too, an erasure does not end by
+            # itself: nobody can tell whose the device is.
+            named_by_text = bad_reason(deed) in ("not_json", "missing_email", "invalid_email")
+            return record._replace(serial_number=None) if named_by_text else record
         if deed.source == "accelerometer":
             return self._motion(Moved(deed.who))
         return self._distance(Measured(deed.who))

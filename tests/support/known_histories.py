@@ -190,7 +190,8 @@ A_WHOLE_LIFE = History((
     # refuses, and has readings, written in several ways; somebody else consents from the beginning
     _both(Record(WHO, consent=None, form=15), Moved(WHO), Moved(WHO, 1, form=15), Measured(WHO),
           Measured(WHO, 1, form=15), Record(0, consent=9, form=6), Moved(0, form=8), Measured(0),
-          *(Bad(source, way, 2) for source in SOURCES for way in (0, 3, 5))),
+          *(Bad(source, way, 2) for source in SOURCES[1:] for way in (0, 3, 5)),
+          bad_line("not_json", 2), bad_line("invalid_lastUpdateDate", 2)),
     Build(),
     # consents late, before the readings
     _both(Record(WHO, consent=9)),

@@ -80,7 +80,8 @@ NUMBERS = ('"1.0"', "1e400", "-1e400", "true", "[1.0]", '{"a":1.0}', '""', '"NaN
 EMAILS = (
     "12", '""', '" \\t"', '"nobody"', '"@example.com"', '"person@"', '" @ "', '"person@ "',
     '"per\u200bson@example.com"', '"person\uff20example.com"', '"person@ex\\u00adample.com"',
-    '"person@example.com\\ufeff"', '"a@b@example.com"', "true", '["person@example.com"]',
+    '"per\u00a0son@example.com"', '"person\\u0001@example.com"', '"person@example.com\\ufeff"',
+    '"a@b@example.com"', "true", '["person@example.com"]',
     '{"a":"person@example.com"}',
 )  # fmt: skip
 SERIALS = ("7", '""', '"  "', '"\\t\\r\\n"', "false", '["a"]', "{}")
