@@ -13,6 +13,7 @@ from support.lakehouse import Lakehouse
 from support.oracle import Line, Rows, landed_lines
 from support.replay import LAYERS, Outcome
 
+REMEMBERED = ("erasures", "erasure_key", "device_claims")  # of people who were erased
 FIRST_GUESS = 120  # changes of a build, where none has ended yet
 
 
@@ -83,7 +84,7 @@ class OnDuckDB:
         self._rebuilt += 1
         other = Lakehouse(self._folder / f"rebuilt-{self._rebuilt}", self._lakehouse.project)
         other.landing = root / "landing"
-        for restricted in ("erasures", "erasure_key"):
+        for restricted in REMEMBERED:
             if (root / restricted).exists():
                 shutil.copytree(root / restricted, other.folder / restricted)
         result = other.dbt(*Build(scope=scope, full_refresh=True).arguments)

@@ -268,8 +268,9 @@ class Course:
         return "", self.built("since_consent", False)
 
     def _of_nobody_else(self, step: Erase, remaining: list[Line]) -> dict[str, str]:
-        """What records of erased people say and no line that remains."""
+        """What records of people who are erased say, and no line that remains."""
         left = [line.text.lower() for line in remaining]
+        landed = [line.text.lower() for line in self._lines]
         own = {
             f"{what} {value}": value
             for life, who in step.people
@@ -278,7 +279,12 @@ class Course:
             for what, value in record._asdict().items()
             if what in ("customer_name", "phone", "serial_number") and value is not None
         }
-        return {n: v for n, v in own.items() if not any(map(pattern_of(v).search, left))}
+        return {
+            name: value
+            for name, value in own.items()
+            if any(map(pattern_of(value).search, landed))
+            and not any(map(pattern_of(value).search, left))
+        }
 
     def broken_off(self, scope: str) -> list[Difference]:
         """What trusted and curated have too much of after a build that broke off: they may lack

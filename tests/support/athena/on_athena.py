@@ -16,7 +16,7 @@ from support.athena.stored import beyond_staging, everywhere
 from support.histories import FIRST_DAY, PER_MILLE, Build, Deliver, History
 from support.killing import Before
 from support.lakehouse import customer_id
-from support.on_duckdb import OnDuckDB
+from support.on_duckdb import REMEMBERED, OnDuckDB
 from support.oracle import Line, Rows, landed_lines
 from support.replay import LAYERS, Outcome
 
@@ -123,7 +123,7 @@ class OnAthena:
         for found in self.bucket.objects():
             folder = "landing/" if "/landing/" in found.key else ""
             key = folder + found.key.removeprefix("restricted/")
-            if key.startswith(("landing/", "erasures/", "erasure_key/")):
+            if key.partition("/")[0] in ("landing", *REMEMBERED):
                 path = self._landed / key
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(self.bucket.read(found.key))
