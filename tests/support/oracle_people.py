@@ -90,16 +90,22 @@ class Person:
 
     @cached_property
     def refusals(self) -> list[tuple[int, int]]:
-        """From when until when the person refused or was unclear, and no longer is."""
+        """From when until when a consent was withdrawn or unclear, and no longer is."""
+        first_consent = next((m.at for m in self.moments if m.consent is not None), None)
         spans = ((m.at, self.next(m)) for m in self.moments if m.consent is None)
-        return [(since, until) for since, until in spans if until is not None]
+        return [
+            (since, until)
+            for since, until in spans
+            if until is not None and first_consent is not None and since > first_consent
+        ]
 
     @cached_property
     def covered_from(self) -> int | None:
         """From when on consent covers readings, as things are now; None: it covers none."""
         if self.last.consent is None:
             return None
-        return max([self.last.consent, *(until for _, until in self.refusals)])
+        refused_until = [self.next(m) for m in self.moments if m.consent is None]
+        return max([self.last.consent, *(until for until in refused_until if until is not None)])
 
     def is_minor(self, minimum_age: int) -> bool:
         """Whether the person, who consents now, was too young on the day from which they do."""
