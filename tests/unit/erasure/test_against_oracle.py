@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stedi.erasure.people import Known, find_subjects
@@ -87,6 +87,7 @@ def landed_again(
     return lines + repeated
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     landed=st.builds(
         landed_again,

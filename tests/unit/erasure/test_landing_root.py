@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
@@ -25,6 +25,7 @@ def read(content: bytes, tmp: Path) -> list[str]:
     return [*read_lines(path)]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(pieces=PIECES, size=st.integers(1, 7))
 def test_the_lines_are_those_of_the_build(
     pieces: list[bytes], size: int, tmp_path_factory: pytest.TempPathFactory
@@ -41,6 +42,7 @@ def test_the_lines_are_those_of_the_build(
     assert len(ends) == len(theirs)
 
 
+@settings(deadline=None)
 @given(pieces=PIECES)
 @example(pieces=[b"a", b"\r", b"x", b"\n", b"\n"])
 @example(pieces=[b"\xef\xbb\xbf", b"x", b"\n", b"a"])
