@@ -1,12 +1,14 @@
 -- Law 2. If this breaks, what a device measured while two people claimed it counts as one person's, and the other's
 -- steps as theirs.
+-- A nightly build skips this: the law's other test compares each distance that it replaced.
+{% set looks = upkeep().is_whole | string | lower %}
 with
 
 people as ({{ people_by_the_laws() }}),
 
 claims as ({{ claims_by_the_laws() }}),
 
-distances as ({{ distances_by_the_laws(looked_at(ref('stg_step_trainer'), 'serial_number')) }}),
+distances as ({{ distances_by_the_laws(ref('stg_step_trainer')) }}),
 
 theirs as (
 
@@ -22,11 +24,11 @@ theirs as (
 select
     readings.customer_id,
     count(*) as readings
-from {{ looked_at(ref('step_trainer_trusted'), 'customer_id') }} as readings
+from {{ ref('step_trainer_trusted') }} as readings
 left join theirs
     on
         readings.customer_id = theirs.customer_id
         and readings.read_at = theirs.read_at
         and readings.distance = theirs.distance
-where theirs.customer_id is null
+where {{ looks }} and theirs.customer_id is null
 group by readings.customer_id

@@ -27,14 +27,14 @@ final as (
     select
         '{{ invocation_id }}' as build_id,
         {{ now_utc() }} as noted_at,
-        decided.customer_id,
+        customers.customer_id,
         decided.source,
         decided.reason,
         customers.covered_from,
         cast(sum(decided.readings) as bigint) as readings
     from decided
-    left join customers on decided.customer_id = customers.customer_id
-    group by decided.customer_id, decided.source, decided.reason, customers.covered_from
+    left join customers on decided.email = customers.email
+    group by customers.customer_id, decided.source, decided.reason, customers.covered_from
     {%- if has_rows_to_keep() %}
 
     union all

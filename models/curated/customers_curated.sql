@@ -14,12 +14,12 @@ customers as (
 released as (
 
     select
-        customer_id,
+        email,
         cast(sum(case when source = 'accelerometer' then readings else 0 end) as bigint) as motion_readings,
         cast(sum(case when source = 'step_trainer' then readings else 0 end) as bigint) as distance_readings
     from {{ ref('decisions_by_identifier') }}
     where reason = 'released'
-    group by customer_id
+    group by email
 
 ),
 
@@ -32,7 +32,7 @@ final as (
         released.motion_readings,
         released.distance_readings
     from customers
-    inner join released on customers.customer_id = released.customer_id
+    inner join released on customers.email = released.email
     where released.motion_readings > 0 and released.distance_readings > 0
 
 )

@@ -7,15 +7,24 @@
 
 {{ build_after('changed_identifiers') }}
 
-{% for source, identifier in {'accelerometer': 'email', 'step_trainer': 'serial_number'}.items() %}
 select
-    '{{ source }}' as source,
+    'accelerometer' as source,
     ingest_date,
-    {{ identifier }} as identifier,
-    customer_id,
+    email as identifier,
+    case when withholding_reason is distinct from 'unknown_person' then email end as email,
     coalesce(withholding_reason, 'released') as reason,
     count(*) as readings
-from {{ ref(source ~ '_decisions') }}
-group by ingest_date, {{ identifier }}, customer_id, withholding_reason
-{{ 'union all' if not loop.last }}
-{% endfor %}
+from {{ ref('accelerometer_decisions') }}
+group by ingest_date, email, withholding_reason
+
+union all
+
+select
+    'step_trainer' as source,
+    ingest_date,
+    serial_number as identifier,
+    email,
+    coalesce(withholding_reason, 'released') as reason,
+    count(*) as readings
+from {{ ref('step_trainer_decisions') }}
+group by ingest_date, serial_number, email, withholding_reason

@@ -3,8 +3,8 @@
 select
     source,
     identifier,
-    customer_id,
+    email,
     reason,
     cast(sum(readings) as bigint) as readings
 from {{ ref('decisions_by_month') }}
-group by source, identifier, customer_id, reason
+group by source, identifier, email, reason

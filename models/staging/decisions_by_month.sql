@@ -8,8 +8,8 @@ select
     source,
     cast(date_trunc('month', ingest_date) as date) as ingest_month,
     identifier,
-    customer_id,
+    email,
     reason,
     cast(sum(readings) as bigint) as readings
 from {{ ref('decisions_by_day') }}
-group by source, date_trunc('month', ingest_date), identifier, customer_id, reason
+group by source, date_trunc('month', ingest_date), identifier, email, reason

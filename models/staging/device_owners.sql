@@ -8,12 +8,6 @@ records as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('stg_customers') }}
-
-),
-
 erasure_key as (
 
     select max(erasure_key) as erasure_key from {{ source('restricted', 'erasure_key') }}
@@ -33,11 +27,10 @@ claims as (
         coalesce({{ pseudonym('records.serial_number', 'erasure_key.erasure_key') }}, records.serial_number) as device,
         coalesce({{ pseudonym('records.email', 'erasure_key.erasure_key') }}, records.email) as claimant,
         records.serial_number,
-        customers.customer_id,
+        records.email,
         records.effective_at as claimed_from,
         coalesce(records.claimed_until, {{ end_of_time() }}) as claimed_until
     from records
-    inner join customers on records.email = customers.email
     cross join erasure_key
     where
         records.serial_number is not null
@@ -49,7 +42,7 @@ claims as (
         device,
         erasure as claimant,
         cast(null as varchar) as serial_number,
-        cast(null as varchar) as customer_id,
+        cast(null as varchar) as email,
         {{ timestamp_from_epoch_ms('claimed_from') }} as claimed_from,
         coalesce({{ timestamp_from_epoch_ms('claimed_until') }}, {{ end_of_time() }}) as claimed_until
     from remembered
@@ -62,7 +55,7 @@ reaching as (
     select
         device,
         claimant,
-        customer_id,
+        email,
         max(serial_number) over (partition by device) as serial_number,
         case
             when claimed_from = min(claimed_from) over (partition by device) then {{ earliest_time() }}
@@ -106,7 +99,7 @@ merged as (
     select
         serial_number,
         claimant,
-        max(customer_id) as customer_id,
+        max(email) as email,
         min(claimed_from) as claimed_from,
         max(claimed_until) as claimed_until
     from numbered
@@ -117,17 +110,11 @@ merged as (
 -- Between two moments at which a claim begins or ends, the same people claim the device.
 moments as (
 
-    select
-        serial_number,
-        claimed_from as moment
+    select distinct
+        merged.serial_number,
+        case edges.edge when 'begins' then merged.claimed_from else merged.claimed_until end as moment
     from merged
-
-    union
-
-    select
-        serial_number,
-        claimed_until as moment
-    from merged
+    cross join (values ('begins'), ('ends')) as edges (edge)
 
 ),
 
@@ -148,7 +135,7 @@ final as (
         spans.owned_from,
         case when spans.owned_until < {{ end_of_time() }} then spans.owned_until end as owned_until,
         count(*) as claimants,
-        case when count(*) = 1 then max(merged.customer_id) end as customer_id
+        case when count(*) = 1 then max(merged.email) end as email
     from spans
     inner join merged
         on

@@ -32,6 +32,7 @@ final as (
     select
         readings.ingest_date,
         readings.serial_number,
+        customers.email,
         customers.customer_id,
         readings.read_at,
         readings.distance,
@@ -45,7 +46,7 @@ final as (
             readings.serial_number = owners.serial_number
             and readings.read_at >= owners.owned_from
             and (owners.owned_until is null or readings.read_at < owners.owned_until)
-    left join customers on owners.customer_id = customers.customer_id
+    left join customers on owners.email = customers.email
     left join refusals
         on
             customers.email = refusals.email

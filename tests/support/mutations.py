@@ -228,8 +228,8 @@ MUTATIONS = [
     ),
     Mutation(
         "a device that two people claim is one's",
-        OWNERS, "case when count(*) = 1 then max(merged.customer_id) end",
-        "max(merged.customer_id)", "a_device_is_owned_over_time",
+        OWNERS, "case when count(*) = 1 then max(merged.email) end",
+        "max(merged.email)", "a_device_is_owned_over_time",
     ),
     Mutation(
         "readings of a device that two people claim are released",
@@ -239,7 +239,7 @@ MUTATIONS = [
     Mutation(
         "a device that two people claim is each one's",
         DISTANCES, "left join owners\n        on",
-        "left join (\n        select claims.serial_number, customers.customer_id, 1 as "
+        "left join (\n        select claims.serial_number, claims.email, 1 as "
         "claimants, timestamp '2010-01-01' as owned_from,\n        cast(null as "
         "timestamp) as owned_until from {{ ref('stg_customers') }} as customers inner "
         "join\n        {{ ref('stg_customer_records') }} as claims on customers.email "

@@ -133,10 +133,10 @@ class _Tables(Decided):
 
     def device_owners(self) -> Rows:
         return rows(
-            "serial_number owned_from owned_until claimants customer_id",
+            "serial_number owned_from owned_until claimants email",
             (
                 (serial, time_of(since), time_of(until), len(claimants),
-                 self.ids.get(min(claimants)) if len(claimants) == 1 else None)
+                 min(claimants) if len(claimants) == 1 and claimants <= {*self.people} else None)
                 for serial in self.claimed
                 for since, until, claimants in self.devices.spans(serial)
             ),
@@ -174,10 +174,10 @@ class _Tables(Decided):
 
     def _decided(self, period: str, period_of: Any) -> Rows:
         return _counted(
-            f"{period} source identifier customer_id reason readings",
+            f"{period} source identifier email reason readings",
             (
                 (*period_of(_day(day)), _source(reading), reading[0],
-                 self.ids[person.email] if person else None, reason)
+                 person.email if person else None, reason)
                 for reading, day, person, reason in self.decisions
             ),
         )  # fmt: skip

@@ -6,12 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from support.lakehouse import customer_id
 from support.oracle import Line, Rows, tables
 
 ANN, BEN, CAT = "ann@example.com", "ben@example.com", "cat@example.com"
 FIRST = datetime(2010, 1, 1)  # how far a first claim reaches back
-EMAIL_OF = {customer_id(email): email for email in (ANN, BEN, CAT)}
 
 
 def at(text: str) -> datetime:
@@ -58,7 +56,7 @@ def outcome(lines: list[Line], reading: Line, **options: Any) -> tuple[str | Non
     """Whose a reading is, if it is read beside customer lines, and what becomes of it."""
     found = tables([*lines, reading], **options)["stedi_staging.decisions_by_identifier"]
     (decided,) = map(dict, found)
-    return EMAIL_OF.get(decided["customer_id"]), decided["reason"]
+    return decided["email"], decided["reason"]
 
 
 def reason(lines: list[Line], time: str, **options: Any) -> str:
