@@ -11,7 +11,7 @@ select
     'accelerometer' as source,
     ingest_date,
     email as identifier,
-    case when withholding_reason is distinct from 'unknown_person' then email end as email,
+    case when withholding_reason = 'unknown_person' then null else email end as email,
     coalesce(withholding_reason, 'released') as reason,
     count(*) as readings
 from {{ ref('accelerometer_decisions') }}
