@@ -5,7 +5,6 @@ What the tables must hold after each step was worked out by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,7 +47,7 @@ NAMES = {ANN.email: "Ann", BEN.email: "Ben"}
 
 @dataclass(frozen=True)
 class Expected:
-    """What tables hold, with names in place of ids and times as `day hour`; see `shown`."""
+    """What tables hold, with names for emails and ids, and times as `day hour`; see `shown`."""
 
     covered_from: Found
     motions: Found
@@ -198,8 +197,8 @@ def shown(tables: dict[str, Rows]) -> Expected:
         curated=of("stedi_curated.customers_curated", "customer_id", "motion_readings",
                    "distance_readings"),
         owners=of("stedi_staging.device_owners", "owned_from", "owned_until", "claimants",
-                  "customer_id"),
-        decisions=of("stedi_staging.decisions_by_identifier", "source", "customer_id", "reason",
+                  "email"),
+        decisions=of("stedi_staging.decisions_by_identifier", "source", "email", "reason",
                      "readings"),
     )  # fmt: skip
 
@@ -207,5 +206,4 @@ def shown(tables: dict[str, Rows]) -> Expected:
 def _shown(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value:%d %H}" if value.year == 2024 else f"{value:%Y}"
-    names: Iterable[tuple[str, str]] = ((customer_id(email), n) for email, n in NAMES.items())
-    return dict(names).get(value, value)
+    return (NAMES | {customer_id(email): name for email, name in NAMES.items()}).get(value, value)

@@ -241,7 +241,8 @@ def land(engine: Engine, lines: Iterator[tuple[str, str]], day: str) -> None:
 
 def check(engine: Engine) -> None:
     """Everybody is in all tables after the first day; after the second, the control group alone."""
-    ids = {customer_id(record.email): name for name, _, record in people()}
+    emails = {record.email: name for name, _, record in people()}
+    ids = {customer_id(email): name for email, name in emails.items()}
     controls = {name for name, form in FORMS.items() if form.reason == RELEASED}
     for lines, day, left in (
         (first_day(), DAYS[0], set(FORMS)), (second_day(), DAYS[1], controls),
@@ -256,5 +257,5 @@ def check(engine: Engine) -> None:
             assert found == left, table
     reasons: dict[str, set[str]] = {}
     for row in map(dict, tables["stedi_staging.decisions_by_identifier"]):
-        reasons.setdefault(ids[row["customer_id"]], set()).add(row["reason"])
+        reasons.setdefault(emails[row["email"]], set()).add(row["reason"])
     assert reasons == {name: {form.reason} for name, form in FORMS.items()}
