@@ -31,6 +31,10 @@ DISTANCES_ALONE = "who has distances alone gives the device up, and takes it bac
 HAD_REFUSED = "who had refused consents, when all readings had come"
 MOVED_ON = "consent moves on, past a reading, and back"
 PHONE = "a phone, and nothing else"
+OLDER_REFUSAL = "an older refusal comes late, then one of the same moment"
+UNREADABLE = "a withdrawal cannot be read, and a later record can"
+NO_JSON = "a withdrawal cannot be read; then it is known when it was"
+AGAIN = "readings come again, alone, written otherwise; then somebody knows them"
 
 MUTATIONS = [
     Mutation(
@@ -94,18 +98,24 @@ MUTATIONS = [
     ),
     Mutation(
         "a change of consent is not noticed",
-        CHANGED, "when research_consent_at is distinct from known_consent_at then 1\n", "\n",
-        MOVED_ON,
+        CHANGED, "['birth_day', 'serial_number', 'research_consent_at']",
+        "['birth_day', 'serial_number']", MOVED_ON,
     ),
     Mutation(
         "a change of device is not noticed",
-        CHANGED, "when serial_number is distinct from known_serial_number then 1\n", "\n",
-        EXCHANGED,
+        CHANGED, "['birth_day', 'serial_number', 'research_consent_at']",
+        "['birth_day', 'research_consent_at']", EXCHANGED,
     ),
     Mutation(
-        "a new record is beside the first known one, not the latest",
-        CHANGED, "order by updated_at desc, research_consent_at desc nulls first",
-        "order by updated_at asc, research_consent_at desc nulls first", CONSENT_ALONE,
+        "a record that is older than the last known one changes nothing",
+        CHANGED, "known_until is null or effective_at <= known_until", "known_until is null",
+        OLDER_REFUSAL,
+    ),
+    Mutation(
+        "a line that cannot be read changes nothing",
+        CHANGED,
+        "bool_or(is_compared = 1 and not is_readable) over (partition by email)", "false",
+        UNREADABLE,
     ),
     Mutation(
         "a device that was given up is forgotten",
@@ -114,13 +124,31 @@ MUTATIONS = [
     ),
     Mutation(
         "whoever else names a device is forgotten",
-        CHANGED, "or serial_number in (select devices.identifier from devices)\n", "\n", TWO_CLAIM,
+        CHANGED,
+        "coalesce(bool_or(has_changed) over (partition by serial_number), false)",
+        "coalesce(has_changed, false)", TWO_CLAIM,
     ),
     Mutation(
         "people of whom there are distances alone are forgotten",
-        CHANGED, "email in (select concerned.email from concerned)",
-        "email in (select concerned.email from concerned where concerned.kind = 'person')",
-        DISTANCES_ALONE,
+        CHANGED, "            or (has_changed_device and {{ has_readings('serial_number') }})\n",
+        "", DISTANCES_ALONE,
+    ),
+    Mutation(
+        "records of a person stay as they were when another one lands",
+        "models/staging/stg_customer_records.sql", "slices=['people_with_new_lines']", "slices=[]",
+        CONSENT_ALONE,
+    ),
+    Mutation(
+        "new lines that cannot be read bring no person up to date",
+        SLICES,
+        """
+        union
+        select email from {{ relation_of('unreadable_records') }} where {{ is_new() }}""",
+        "", NO_JSON,
+    ),
+    Mutation(
+        "duplicates are looked for on no day",
+        SLICES, "return(on_days_of('read_at', [source ~ '_lines']))", "return('false')", AGAIN,
     ),
     Mutation(
         "readings that are withheld are taken for none",
@@ -141,7 +169,7 @@ MUTATIONS = [
     Mutation(
         "tables of another consent_scope are taken for this one's",
         BEGINNING,
-        "begun_whole != [] or scopes != [var('consent_scope')] * scopes | length",
+        "begun_whole != [] or scopes != [release_rules()] * scopes | length",
         "begun_whole != []", OTHER_SCOPE,
     ),
 ]  # fmt: skip
