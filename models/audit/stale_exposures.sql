@@ -56,7 +56,7 @@ counted as (
     select
         exposure,
         count(*) as people,
-        cast(sum(has_withdrawn) as bigint) as people_who_withdrew
+        count(case when has_withdrawn = 1 then 1 end) as people_who_withdrew
     from judged
     group by exposure
 

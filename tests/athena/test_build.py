@@ -43,7 +43,7 @@ def test_the_build_ran_every_kind_of_test(generated: Built) -> None:
 
 def test_every_table_is_iceberg_and_under_its_zone(built: LocalLakehouse) -> None:
     found = [table for table in tables(built) if table["TableType"] != "VIRTUAL_VIEW"]
-    assert len(found) == 22
+    assert len(found) == 23
     for table in found:
         zone = PLACES.get(table["Name"], table["DatabaseName"].removeprefix("stedi_") + "/")
         assert table["Parameters"]["table_type"] == "ICEBERG"

@@ -16,7 +16,7 @@ from support.athena.account import names
 from support.athena.built import Built
 from support.athena.parity import Compared, Rows, compare, of_trino, rebuild_both, report
 
-TABLES = 27
+TABLES = 33
 ANY_TIME = ("--vars", "consent_scope: any_time", "--select", "accelerometer_decisions+",
             "step_trainer_decisions+")  # fmt: skip
 

@@ -77,7 +77,7 @@ LEAKS = [
     ),
     Leak(
         "a serial number for the pseudonym",
-        DISTANCES, "        devices.customer_id,",
+        DISTANCES, "        customers.customer_id,",
         "        readings.serial_number as customer_id,",
         "step_trainer_trusted.customer_id", "field serialNumber of landing.step_trainer.line",
     ),

@@ -29,7 +29,10 @@ LANDED_ON = "2024-01-01"  # of deliveries that have no date of their own
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 Rows = Counter[tuple[Any, ...]]
-OF_A_BUILD = ("build_id", "noted_at")  # columns that no other build can have alike
+# Columns that no other build can have alike.
+OF_A_BUILD = (
+    "build_id", "noted_at", "readable_from", "readable_until", "in_force_at", "hours_to_effect",
+)  # fmt: skip
 
 
 @dataclass
