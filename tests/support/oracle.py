@@ -136,7 +136,7 @@ class _Tables(Decided):
             "serial_number owned_from owned_until claimants email",
             (
                 (serial, time_of(since), time_of(until), len(claimants),
-                 min(claimants) if len(claimants) == 1 and claimants <= {*self.people} else None)
+                 self.devices.owner(serial, since))
                 for serial in self.claimed
                 for since, until, claimants in self.devices.spans(serial)
             ),

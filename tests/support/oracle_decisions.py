@@ -46,7 +46,7 @@ class Decided:
         living = claims_of(self.people.values())
         # Devices that only erased people claimed have no owners.
         self.claimed = {claim.serial_number for claim in living}
-        self.devices = Devices(living | tombstones)
+        self.devices = Devices(living, tombstones)
 
     # What becomes of readings: whose they are, and why they are withheld or "released".
 
@@ -59,11 +59,12 @@ class Decided:
         return person, person.withheld_for(time, self.scope, self.minimum_age) or "released"
 
     def of_device(self, serial: str, time: int) -> tuple[Person | None, str]:
-        claimants = self.devices.claimants(serial, time) if serial in self.claimed else set()
-        if len(claimants) > 1:
+        if serial not in self.claimed:
+            return None, "unknown_device"
+        if len(self.devices.claimants(serial, time)) > 1:
             return None, "ambiguous_device"
-        email = min(claimants, default=None)
-        if email is None or email not in self.people:  # known only by a tombstone
+        email = self.devices.owner(serial, time)
+        if email is None:  # nobody's, or known only by a tombstone
             return None, "unknown_device"
         return self.of_person(email, time)
 

@@ -215,12 +215,18 @@ def claims_of(people: Iterable[Person]) -> set[Claim]:
     return {claim for person in people for claim in person.claims()}
 
 
-class Devices:
-    """Who claims which device when."""
+def _end(claim: Claim) -> float:
+    return float("inf") if claim.until is None else claim.until
 
-    def __init__(self, claims: Iterable[Claim]) -> None:
+
+class Devices:
+    """Who claims which device when. living: the claims of records; tombstones: of the erased."""
+
+    def __init__(self, living: Iterable[Claim], tombstones: Iterable[Claim] = ()) -> None:
+        living = set(living)
+        self._living = {(claim.email, claim.serial_number, claim.until) for claim in living}
         self._claims: dict[str, list[Claim]] = defaultdict(list)
-        for claim in set(claims):
+        for claim in living | set(tombstones):
             self._claims[claim.serial_number].append(claim)
         for serial, found in self._claims.items():
             first = min(claim.since for claim in found)
@@ -239,6 +245,23 @@ class Devices:
             for claim in self._claims.get(serial, [])
             if claim.since <= time and (claim.until is None or time < claim.until)
         }
+
+    def owner(self, serial: str, time: int) -> str | None:
+        """The one person who claims a device at a time, if a record still says so: in this claim,
+        or in one of theirs that touches it."""
+        claimants = self.claimants(serial, time)
+        if len(claimants) != 1:
+            return None
+        (email,) = claimants
+        known, others = [], [claim for claim in self._claims[serial] if claim.email == email]
+        since, until = time, time + 1
+        while touching := [c for c in others if c.since <= until and _end(c) >= since]:
+            others = [claim for claim in others if claim not in touching]
+            since = min(since, *(claim.since for claim in touching))
+            until = max(until, *(_end(claim) for claim in touching))
+            known += touching
+        named = any((c.email, serial, c.until) in self._living for c in known)
+        return email if named else None
 
     def spans(self, serial: str) -> list[tuple[int, int | None, set[str]]]:
         """From when until when a device has the same claimants, and who they are."""
