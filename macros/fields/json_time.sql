@@ -1,6 +1,6 @@
 {#
     '1704067200000', '1704067200000.0' and '1.7040672e12' give 2024-01-01 00:00; '"1704067200000"', '1.5' and '-1' give
-    null. Whatever is later than 2099 gives its last millisecond: Athena's timestamps end before JSON's numbers do.
+    null. Whatever is later than 2099 gives its last millisecond: timestamps end before JSON's numbers do.
 #}
 {% macro json_time(value) -%}
     case

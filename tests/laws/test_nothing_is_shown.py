@@ -27,7 +27,8 @@ BREAKS = (
     "a device that two people claim is each one's",
     "rejected lines vanish",
     "a person is an email beyond customer_trusted",
-    "of two records of one moment the history takes the consent",
+    "a clock that runs ahead outranks what comes later",
+    "the history ends with what was said first",
 )
 
 
@@ -124,7 +125,7 @@ LEAKS = {
     ),
     "what a query answered in SQL": (
         "models/audit/broken_answer.sql",
-        "{% set query = 'select min(serial_number) from ' ~ ref('stg_devices') %}"
+        "{% set query = 'select min(serial_number) from ' ~ ref('device_owners') %}"
         "select '{{ run_query(query).rows[0][0] if execute }}' as n",
         {place: {"a serial number"} for place in (*IN_SQL, "broken_answer.sql")},
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from stedi.synthetic.generator import generate
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
@@ -87,7 +90,16 @@ def copied(tmp_path_factory: pytest.TempPathFactory, landing: Path) -> Lakehouse
     return lakehouse
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.breaks)
+def _some_are_deep() -> Iterator[ParameterSet]:
+    """All mutations; beyond two that one test must catch, the others are deep tests."""
+    caught: Counter[str] = Counter()
+    for mutation in MUTATIONS:
+        caught[mutation.caught_by] += 1
+        marks = [pytest.mark.deep] if caught[mutation.caught_by] > 2 else []
+        yield pytest.param(mutation, id=mutation.breaks, marks=marks)
+
+
+@pytest.mark.parametrize("mutation", _some_are_deep())
 def test_the_break_is_caught(mutation: Mutation, copied: Lakehouse) -> None:
     """What the one test depends on is built, and it runs: nothing else may fail, for a mutation
     must be SQL that runs."""

@@ -296,6 +296,14 @@ MUTATIONS = [
         "assert_releases_are_what_is_trusted",
     ),
     Mutation(
+        "the history ends with what was said first",
+        "models/audit/consent_history.sql",
+        "lead(changes.effective_at) over (partition by changes.email order by "
+        "changes.effective_at)",
+        "lead(changes.effective_at) over (partition by changes.email order by "
+        "changes.effective_at desc)", HISTORY_TEST,
+    ),
+    Mutation(
         "the history leaves out what cannot be read",
         "models/audit/consent_history.sql",
         "case when not is_unclear then research_consent_at end as",

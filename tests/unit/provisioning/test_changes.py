@@ -64,7 +64,7 @@ def put_data() -> None:
 def test_plan_shows_everything_and_creates_nothing() -> None:
     result = run("plan")
     assert result.exit_code == 0
-    assert len(changed(result.output)) == 25
+    assert len(changed(result.output)) == 26
     assert "Add    AWS::S3::Bucket Bucket" in result.output
     assert stacks() == []
     assert buckets() == []

@@ -162,11 +162,11 @@ def test_changed_level_replaces_the_former_one(manifest: Path, tmp_path: Path) -
     changed = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
-    node["columns"]["registered_at"]["config"]["meta"]["pii"] = "direct"
+    node["columns"]["registered_on"]["config"]["meta"]["pii"] = "direct"
     assert tag("--manifest", manifest).exit_code == 0
     changed.write_text(json.dumps(content))
     assert tag("--manifest", changed).exit_code == 0
-    found = column_tags(aws("lakeformation"), "stedi_curated", "customers_curated", "registered_at")
+    found = column_tags(aws("lakeformation"), "stedi_curated", "customers_curated", "registered_on")
     assert found["pii"] == "direct"
 
 
@@ -176,11 +176,11 @@ def test_column_without_a_level_stops_the_command_before_it_tags_anything(
 ) -> None:
     content = json.loads(manifest.read_text())
     node = content["nodes"]["model.stedi_lakehouse.customers_curated"]
-    del node["columns"]["registered_at"]["config"]["meta"]["pii"]
+    del node["columns"]["registered_on"]["config"]["meta"]["pii"]
     changed = tmp_path / "manifest.json"
     changed.write_text(json.dumps(content))
     said = message(tag("--manifest", changed))
-    assert said.startswith("customers_curated.registered_at: no level. Below the column's name")
+    assert said.startswith("customers_curated.registered_on: no level. Below the column's name")
     assert aws("lakeformation").list_lf_tags()["LFTags"] == []
 
 
