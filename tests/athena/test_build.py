@@ -80,7 +80,7 @@ def test_the_docs_have_their_catalog_from_glue(generated: Built) -> None:
     result = built.dbt("docs", "generate")
     assert result.success, result.output
     catalog = json.loads((built.folder / "dbt/athena/catalog.json").read_text())
-    assert len(catalog["nodes"]) == 28 and len(catalog["sources"]) == 7
+    assert len(catalog["nodes"]) == 34 and len(catalog["sources"]) == 8
     columns = catalog["nodes"]["model.stedi_lakehouse.accelerometer_trusted"]["columns"]
     assert [(c["name"], c["type"]) for c in columns.values()][:3] == [
         ("ingest_date", "date"),
