@@ -44,7 +44,7 @@ def test_nights_killed_between_two_statements_are_put_right(
     local: LocalLakehouse, tmp_path: Path
 ) -> None:
     history = COUNTEREXAMPLES["three nights, the last two broken off"]
-    failure = replay(history, OnAthena(local, tmp_path, history), every_kill=True)
+    failure = replay(history, OnAthena(local, tmp_path, history))
     assert failure is None, "\n".join(failure.told())
 
 

@@ -175,6 +175,26 @@ COUNTEREXAMPLES: dict[str, History] = {
         Build(scope="any_time", select="trusted"),
         Build(),
     )),
+    "one kind of readings comes alone, on a day of its own": History((
+        Deliver(((0, Record(0, consent=9)), (0, Measured(0)), (1, Record(0, consent=9)),
+                 (1, Moved(0, 9)), (1, Measured(0, 9, value=2)))),
+        Build(),
+        Deliver(((0, Moved(0)), (1, Measured(0, 9, value=1)))),
+        Build(),
+    )),
+    "readings come again, and nothing else": History((
+        Deliver(((0, Record(0, consent=9)), (0, Moved(0)), (0, Measured(0)))),
+        Build(),
+        Deliver(((0, Again("accelerometer", 0, 1)), (0, Again("step_trainer", 0, 1)))),
+        Build(),
+    )),
+    "a consent comes late, between a refusal and the next consent": History((
+        Deliver(((0, Record(0, consent=9)), (0, Record(0, age=2, consent=None)),
+                 (0, Record(0, age=6, consent=9)), (0, Moved(0)), (0, Measured(0)))),
+        Build(),
+        Deliver(((0, Record(0, age=-3)),)),
+        Build(),
+    )),
 }  # fmt: skip
 
 

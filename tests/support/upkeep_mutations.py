@@ -26,15 +26,14 @@ OTHER_SCOPE = "another consent_scope, and back"
 EXCHANGED = "two people exchange their devices"
 TWO_CLAIM = "a device is claimed by two, and by one again"
 NEARER = "the nearer distance comes later, then its owner withdraws"
-LATER_MOTION = "motion comes after its distance, on a day of its own"
 DISTANCES_ALONE = "who has distances alone gives the device up, and takes it back"
 HAD_REFUSED = "who had refused consents, when all readings had come"
 MOVED_ON = "consent moves on, past a reading, and back"
 PHONE = "a phone, and nothing else"
-OLDER_REFUSAL = "an older refusal comes late, then one of the same moment"
-UNREADABLE = "a withdrawal cannot be read, and a later record can"
 NO_JSON = "a withdrawal cannot be read; then it is known when it was"
-AGAIN = "readings come again, alone, written otherwise; then somebody knows them"
+AGAIN = "readings come again, and nothing else"
+ALONE = "one kind of readings comes alone, on a day of its own"
+LATE_CONSENT = "a consent comes late, between a refusal and the next consent"
 
 MUTATIONS = [
     Mutation(
@@ -71,7 +70,8 @@ MUTATIONS = [
     ),
     Mutation(
         "training rows stay as they are when their person's consent changes",
-        TRAINING, "'days_of_new_readings', 'changed_people'", "'days_of_new_readings'", MOVED_ON,
+        TRAINING, "'days_of_new_readings', 'changed_people'", "'days_of_new_readings'",
+        CONSENT_ALONE,
     ),
     Mutation(
         "training rows are only made of people who changed",
@@ -89,12 +89,12 @@ MUTATIONS = [
     Mutation(
         "new motion alone makes no training rows",
         SLICES, "['accelerometer_trusted', 'step_trainer_trusted']", "['step_trainer_trusted']",
-        LATER_MOTION,
+        ALONE,
     ),
     Mutation(
         "new distances alone make no training rows",
         SLICES, "['accelerometer_trusted', 'step_trainer_trusted']", "['accelerometer_trusted']",
-        NEARER,
+        ALONE,
     ),
     Mutation(
         "a change of consent is not noticed",
@@ -109,13 +109,7 @@ MUTATIONS = [
     Mutation(
         "a record that is older than the last known one changes nothing",
         CHANGED, "known_until is null or effective_at <= known_until", "known_until is null",
-        OLDER_REFUSAL,
-    ),
-    Mutation(
-        "a line that cannot be read changes nothing",
-        CHANGED,
-        "bool_or(is_compared = 1 and not is_readable) over (partition by email)", "false",
-        UNREADABLE,
+        LATE_CONSENT,
     ),
     Mutation(
         "a device that was given up is forgotten",
