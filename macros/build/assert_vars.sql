@@ -13,7 +13,7 @@
     {%- endif -%}
     {%- if var('minimum_age') is not integer or var('minimum_age') < 0 -%}
         {{ exceptions.raise_compiler_error(
-            "minimum_age '" ~ var('minimum_age') ~ "' is not a whole number of years; 0 asks for no age (see dbt_project.yml)"
+            "minimum_age '" ~ var('minimum_age') ~ "' is not a whole number of years; 0 means no limit (see dbt_project.yml)"
         ) }}
     {%- endif -%}
 {% endmacro %}

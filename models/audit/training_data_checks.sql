@@ -93,21 +93,15 @@ final as (
 
     union all
 
+    {% for distance_away, milliseconds in {'100 ms': 100, '1 s': 1000}.items() %}
     select
-        'of these, the nearest distance is more than 100 ms away' as finding,
-        count(case when gap > 100 then 1 end) as readings,
+        'of these, the nearest distance is more than {{ distance_away }} away' as finding,
+        count(case when gap > {{ milliseconds }} then 1 end) as readings,
         count(case when gap > 0 then 1 end) as of_readings
     from gaps
 
     union all
-
-    select
-        'of these, the nearest distance is more than 1 s away' as finding,
-        count(case when gap > 1000 then 1 end) as readings,
-        count(case when gap > 0 then 1 end) as of_readings
-    from gaps
-
-    union all
+    {% endfor %}
 
     select
         'moments with more than one distance, of which the least counts' as finding,
