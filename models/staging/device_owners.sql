@@ -66,13 +66,13 @@ reaching as (
 
 ),
 
--- Claims of one person that touch or overlap are one claim.
+-- Claims of one person that touch or overlap are one claim; what an erased person claimed stays apart, and names nobody.
 ordered as (
 
     select
         *,
         max(claimed_until) over (
-            partition by device, claimant
+            partition by device, claimant, email
             order by claimed_from, claimed_until
             rows between unbounded preceding and 1 preceding
         ) as reached
@@ -85,7 +85,7 @@ numbered as (
     select
         *,
         sum(case when claimed_from <= reached then 0 else 1 end) over (
-            partition by device, claimant
+            partition by device, claimant, email
             order by claimed_from, claimed_until
             rows between unbounded preceding and current row
         ) as claim
@@ -99,15 +99,15 @@ merged as (
     select
         serial_number,
         claimant,
-        max(email) as email,
+        email,
         min(claimed_from) as claimed_from,
         max(claimed_until) as claimed_until
     from numbered
-    group by serial_number, claimant, claim
+    group by serial_number, claimant, email, claim
 
 ),
 
--- Between two moments at which a claim begins or ends, the same people claim the device.
+-- Between two moments at which a claim begins or ends, the same claims hold.
 moments as (
 
     select distinct
@@ -134,8 +134,8 @@ final as (
         spans.serial_number,
         spans.owned_from,
         case when spans.owned_until < {{ end_of_time() }} then spans.owned_until end as owned_until,
-        count(*) as claimants,
-        case when count(*) = 1 then max(merged.email) end as email
+        count(distinct merged.claimant) as claimants,
+        case when count(distinct merged.claimant) = 1 then max(merged.email) end as email
     from spans
     inner join merged
         on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -215,64 +215,61 @@ def claims_of(people: Iterable[Person]) -> set[Claim]:
     return {claim for person in people for claim in person.claims()}
 
 
-def _end(claim: Claim) -> float:
-    return float("inf") if claim.until is None else claim.until
-
-
 class Devices:
     """Who claims which device when. living: the claims of records; tombstones: of the erased."""
 
-    def __init__(self, living: Iterable[Claim], tombstones: Iterable[Claim] = ()) -> None:
-        living = set(living)
-        self._living = {(claim.email, claim.serial_number, claim.until) for claim in living}
-        self._claims: dict[str, list[Claim]] = defaultdict(list)
-        for claim in living | set(tombstones):
-            self._claims[claim.serial_number].append(claim)
-        for serial, found in self._claims.items():
-            first = min(claim.since for claim in found)
-            self._claims[serial] = [
-                claim._replace(since=EARLIEST) if claim.since == first else claim for claim in found
-            ]
+    def __init__(self, living: Collection[Claim], tombstones: Collection[Claim] = ()) -> None:
+        self._living = _reaching_back(living, tombstones)
+        self._tombstones = _reaching_back(tombstones, living)
 
     def ever(self, serial: str) -> set[str]:
         """The people who ever claimed a device."""
-        return {claim.email for claim in self._claims.get(serial, [])}
+        return {c.email for c in self._living[serial] + self._tombstones[serial]}
 
     def claimants(self, serial: str, time: int) -> set[str]:
         """The people who claim a device at a time."""
-        return {
-            claim.email
-            for claim in self._claims.get(serial, [])
-            if claim.since <= time and (claim.until is None or time < claim.until)
-        }
+        return _covering(self._living[serial] + self._tombstones[serial], time)
 
     def owner(self, serial: str, time: int) -> str | None:
-        """The one person who claims a device at a time, if a record still says so: in this claim,
-        or in one of theirs that touches it."""
+        """The one person who claims a device at a time, if a record says so: a tombstone names
+        nobody."""
         claimants = self.claimants(serial, time)
-        if len(claimants) != 1:
-            return None
-        (email,) = claimants
-        known, others = [], [claim for claim in self._claims[serial] if claim.email == email]
-        since, until = time, time + 1
-        while touching := [c for c in others if c.since <= until and _end(c) >= since]:
-            others = [claim for claim in others if claim not in touching]
-            since = min(since, *(claim.since for claim in touching))
-            until = max(until, *(_end(claim) for claim in touching))
-            known += touching
-        named = any((c.email, serial, c.until) in self._living for c in known)
-        return email if named else None
+        named = _covering(self._living[serial], time)
+        return min(named) if named and len(claimants) == 1 else None
 
     def spans(self, serial: str) -> list[tuple[int, int | None, set[str]]]:
-        """From when until when a device has the same claimants, and who they are."""
-        found = self._claims.get(serial, [])
+        """From when until when the same claims hold on a device, and who makes them."""
+        found = self._living[serial] + self._tombstones[serial]
         changes = {claim.since for claim in found} | {claim.until for claim in found} - {None}
-        spans: list[tuple[int, int | None, set[str]]] = []
+        spans: list[tuple[int, int | None, tuple[set[str], set[str]]]] = []
         for since in sorted(time for time in changes if time is not None):
-            claimants = self.claimants(serial, since)
-            if spans and spans[-1][2] == claimants:
+            claims = (
+                _covering(self._living[serial], since),
+                _covering(self._tombstones[serial], since),
+            )
+            if spans and spans[-1][2] == claims:
                 continue
             if spans:
                 spans[-1] = (spans[-1][0], since, spans[-1][2])
-            spans.append((since, None, claimants))
-        return [span for span in spans if span[2]]
+            spans.append((since, None, claims))
+        return [
+            (since, until, living | erased)
+            for since, until, (living, erased) in spans
+            if living or erased
+        ]
+
+
+def _covering(claims: Iterable[Claim], time: int) -> set[str]:
+    return {c.email for c in claims if c.since <= time and (c.until is None or time < c.until)}
+
+
+def _reaching_back(claims: Collection[Claim], others: Collection[Claim]) -> dict[str, list[Claim]]:
+    """Claims by device; the first ever made on a device reach back to the beginning."""
+    first: dict[str, int] = {}
+    for claim in (*claims, *others):
+        first[claim.serial_number] = min(claim.since, first.get(claim.serial_number, claim.since))
+    found: dict[str, list[Claim]] = defaultdict(list)
+    for claim in set(claims):
+        is_first = claim.since == first[claim.serial_number]
+        found[claim.serial_number].append(claim._replace(since=EARLIEST) if is_first else claim)
+    return found

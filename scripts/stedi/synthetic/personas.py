@@ -403,8 +403,9 @@ def _takes(life: Life, day: int, time: int, serial: str | None) -> Life:
 
 
 def claims_device_of_the_one_before(life: Life, plan: Settings) -> Life:
-    """Consents too, and names the device that the one before names."""
-    return first_recorded(consenting(life), serial_number=serial_of(life.number - 1))
+    """Consents too, and names the device and the phone that the one before names."""
+    other = newcomer(life.number - 1).latest
+    return first_recorded(consenting(life), serial_number=other.serial_number, phone=other.phone)
 
 
 def claims_device_without_consent(life: Life, plan: Settings) -> Life:
