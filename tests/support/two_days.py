@@ -131,7 +131,7 @@ def first_day() -> Iterator[Line]:
     # who were erased
     yield record("erased", "02-01", "01-05")
     yield record("heiress", "01-20", "01-05", device="D-gone")
-    yield record("back", "01-05", "01-05", device="D-back")
+    yield record("back", "01-03", "01-05", device="D-back")
     yield record("next", "02-01", "01-05", device="D-back")
     yield from practises("next", moments=MOMENTS[2:])
     yield from odd_lines()
