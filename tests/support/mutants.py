@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,12 +134,15 @@ def python_mutants(file: str, text: str) -> Iterator[Mutant]:
             offset(node.lineno, node.col_offset), offset(node.end_lineno, node.end_col_offset),
         )  # fmt: skip
 
+    def shown(node: ast.expr) -> str:
+        start, end = span(node)
+        return text[start:end]
+
     def replaced(node: ast.expr | ast.stmt, by: str, kind: str) -> Mutant:
         return Mutant(file, *span(node), by, kind)
 
     tree = ast.parse(text)
     for node in _code_of(tree):
-        source = ast.get_source_segment(text, node) or ""
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
             left, right = span(node.left)[1], span(node.comparators[0])[0]
             between = text[left:right]
@@ -159,15 +163,15 @@ def python_mutants(file: str, text: str) -> Iterator[Mutant]:
                 between = text[start:end].replace(was, becomes)
                 yield Mutant(file, start, end, between, "+, -")
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            yield replaced(node, f"bool({ast.get_source_segment(text, node.operand)})", "not")
+            yield replaced(node, f"bool({shown(node.operand)})", "not")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             yield replaced(node, str(not node.value), "constant")
         elif isinstance(node, ast.Constant) and isinstance(node.value, int):
             yield replaced(node, str(node.value + 1), "constant")
-        elif isinstance(node, ast.Return) and node.value is not None and source != "return None":
+        elif isinstance(node, ast.Return) and node.value is not None:
             yield replaced(node, "return None", "return None")
         elif isinstance(node, ast.If | ast.IfExp | ast.While):
-            condition = ast.get_source_segment(text, node.test)
+            condition = shown(node.test)
             yield replaced(node.test, f"not ({condition})", "if")
         elif isinstance(node, ast.Name) and node.id in _NAMES:
             yield replaced(node, _NAMES[node.id], "function")
@@ -217,6 +221,7 @@ LEFT_OUT = (
 )  # fmt: skip
 
 
+@cache
 def mutants_of(project: Path, folders: tuple[str, ...]) -> list[Mutant]:
     """All mutants of the files in some folders."""
     found: list[Mutant] = []

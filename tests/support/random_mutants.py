@@ -215,6 +215,8 @@ class Judge:
             if when == " in a night":
                 two_days.land(lakehouse, second)
             outcome, by = self._built(lakehouse, options, right)
+            if outcome == INVALID and when:  # its first build was none, so it is refused or breaks
+                outcome = KILLED
             if outcome != SURVIVED:
                 return outcome, by + when
         return SURVIVED, ""
@@ -223,8 +225,8 @@ class Judge:
         self, lakehouse: Lakehouse, options: tuple[str, ...], right: dict[str, Rows]
     ) -> tuple[str, str]:
         result = lakehouse.dbt(
-            "--quiet", "--no-write-json", "--log-level-file", "none", "build", "--threads", "1",
-            *options,
+            "--log-level", "none", "--no-write-json", "--log-level-file", "none",
+            "build", "--threads", "1", *options,
         )  # fmt: skip
         if not result.success:
             if "Failure in" in result.errors:
