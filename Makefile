@@ -8,7 +8,7 @@
 #   make athena          a local Athena with the lakehouse on it, up until Ctrl-C or SIGTERM (FROM=DIR works too)
 #   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
 #   make lives [N=1000]  at least N random lives from consent to erasure on DuckDB, and forty on the local Athena
-#   make mutants         break models and upkeep on purpose: which test notices each mutation
+#   make mutants [N=100] break the project on purpose, and by N random mistakes in SQL and N in Python: what notices each
 #   make bench           how fast, compared with hand-written SQL, and what a night costs
 #   make lock            rewrite both lock files from pyproject.toml
 #   make clean           remove what dbt and the tests wrote
@@ -93,7 +93,8 @@ lives: $(DEV)
 
 mutants: $(DEV)
 	@$(BIN)/python -m pytest -v tests/laws/test_privacy_tests_can_fail.py \
-	    tests/laws/test_upkeep_can_fail.py tests/laws/test_erasing_can_fail.py
+	    tests/laws/test_nights_can_fail.py tests/laws/test_upkeep_can_fail.py tests/laws/test_erasing_can_fail.py
+	@PYTHONPATH=tests $(BIN)/python -m support.random_mutants --sql $(or $(N),100) --python $(or $(N),100)
 
 test-athena: $(DEV)
 	@$(BIN)/python -m pytest tests/athena

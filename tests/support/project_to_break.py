@@ -46,15 +46,18 @@ def drop_tables(lakehouse: Lakehouse) -> None:
 
 
 @contextmanager
-def broken(lakehouse: Lakehouse, mutation: Mutation) -> Iterator[None]:
-    """Breaks the project of a lakehouse without tables in one way, as long as the context lasts;
-    dbt parses only what was changed. See replace_once."""
+def broken(lakehouse: Lakehouse, *mutations: Mutation) -> Iterator[None]:
+    """Breaks the project of a lakehouse without tables in one way, or some, of different files, as
+    long as the context lasts; dbt parses only what was changed. See replace_once."""
     drop_tables(lakehouse)
-    file = lakehouse.project / mutation.file
-    before = replace_once(file, mutation.text, mutation.replacement)
-    lakehouse.parse_again()
+    before: dict[Path, str] = {}
     try:
+        for mutation in mutations:
+            file = lakehouse.project / mutation.file
+            before[file] = replace_once(file, mutation.text, mutation.replacement)
+        lakehouse.parse_again()
         yield
     finally:
-        file.write_text(before)
+        for file, text in before.items():
+            file.write_text(text)
         lakehouse.parse_again()
