@@ -121,6 +121,8 @@ PRIVACY = [mutation for mutation in MUTATIONS if mutation.caught_by.startswith("
 SEEN_OTHERWISE = {
     "a person is an email beyond customer_trusted":
         "a night compares each new row of trusted tables with its person's pseudonym anyway",
+    "only the first person in a line that is not JSON is suspended":
+        "whom such a line names, and thus whom to look at, a night knows from the broken model",
     "the ledger leaves out what devices measured":
         "a night would have to read the whole history to compare the ledger with it",
 }  # fmt: skip
