@@ -27,14 +27,8 @@
 {% macro get_where_subquery(relation) -%}
     {%- set wheres = [config.get('where')] if config.get('where') else [] -%}
     {%- set node = node_of(relation.identifier) if execute else none -%}
-    {%- if not upkeep().is_whole and node -%}
-        {%- if 'ingest_date' in node.columns -%}
-            {%- do wheres.append(is_new()) -%}
-        {%- elif 'ingest_month' in node.columns -%}
-            {%- do wheres.append(slice_delivered_months() or 'false') -%}
-        {%- elif 'days_of_new_readings' in node.config.get('slices', []) -%}
-            {%- do wheres.append(slice_days_of_new_readings() or 'false') -%}
-        {%- endif -%}
+    {%- if not upkeep().is_whole and node and 'ingest_date' in node.columns -%}
+        {%- do wheres.append(is_new()) -%}
     {%- endif -%}
     {{ return('(select * from ' ~ relation ~ ' where ' ~ wheres | join(' and ') ~ ') as dbt_subquery' if wheres else relation) }}
 {%- endmacro %}
