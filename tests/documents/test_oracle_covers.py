@@ -18,10 +18,10 @@ WITHOUT = {
     "builds": "tells of the builds themselves, so it depends on when they ran",
     "readable_releases": "releases beside builds; only its key is tested",
     "k_anonymity": "counted again in Python by the tests of the evidence page",
-    "likely_same_people": "a view for people to look at; only its key is tested",
+    "likely_same_people": "a view for people to look at; a unit test of dbt has an example",
     "stale_exposures": "releases beside exposures; tests/laws/test_audit.py has examples",
     "training_data_checks": "a view for people to look at; a unit test of dbt has an example",
-    "withdrawals": "consent_history beside builds; only its key is tested",
+    "withdrawals": "consent_history beside builds; a unit test of dbt has an example",
 }
 
 
