@@ -226,7 +226,7 @@ class Judge:
     ) -> tuple[str, str]:
         result = lakehouse.dbt(
             "--log-level", "none", "--no-write-json", "--log-level-file", "none",
-            "build", "--threads", "1", *options,
+            "build", "--fail-fast", "--threads", "1", *options,
         )  # fmt: skip
         if not result.success:
             if "Failure in" in result.errors:
