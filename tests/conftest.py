@@ -2,7 +2,7 @@
 
 `make test` runs all but the tests marked `deep`; `make test-deep` runs those. What is deep checks
 again, more closely, what a test that is not deep checks: more seeds, more moments to be killed at.
-Breaks of the privacy tests are never deep.
+Of the breaks of a privacy test, one is not deep.
 """
 
 from __future__ import annotations

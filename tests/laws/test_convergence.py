@@ -71,6 +71,10 @@ def test_files_of_a_day_may_arrive_in_any_order(
         if number != 2:
             later.build(tests=False)
     assert later.tables() == delivered.tables()
+    # the last build went on from the one before, not from an earlier one
+    lines = later.folder / "target/compiled/stedi_lakehouse/models/staging/lines"
+    newest = day_of(in_order[-1]).removeprefix("ingest_date=")
+    assert f"ingest_date >= '{newest}'" in (lines / "customer_lines.sql").read_text()
 
 
 def test_days_that_arrive_in_any_order_are_put_right_by_a_full_refresh(
@@ -85,6 +89,26 @@ def test_days_that_arrive_in_any_order_are_put_right_by_a_full_refresh(
     result = later.dbt("build", "--full-refresh", *WITHOUT_TESTS)
     assert result.success, result.errors
     assert later.tables() == delivered.tables()
+
+
+LAST_BUILD = """
+    select consent_scope, is_whole from stedi_audit.builds
+    where status = 'completed' order by happened_at desc limit 1
+"""
+
+
+def test_other_rules_of_release_rebuild_everything(tmp_path: Path) -> None:
+    later = Lakehouse(tmp_path)
+    later.land("customer", "a.json", b'{"email":"ann@example.com","lastUpdateDate":1704067200000}')
+    for variables, noted in (
+        ("{}", ("since_consent", True)),
+        ("{}", ("since_consent", False)),
+        ("{minimum_age: 18}", ("since_consent, minimum_age 18", True)),
+        ("{earliest_time: 2011-01-01}", ("since_consent, earliest_time 2011-01-01", True)),
+    ):
+        result = later.dbt("build", *WITHOUT_TESTS, "--vars", variables)
+        assert result.success, result.errors
+        assert later.query(LAST_BUILD) == [noted]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,10 @@ def test_a_history_ends_where_a_full_refresh_would(number: int, fails: Fails) ->
 
 
 # Rare ones, which take longest.
-DEEP = ("another consent_scope, and back", "parts of a build, then the whole")
+DEEP = (
+    "another consent_scope, and back", "parts of a build, then the whole", "three nights",
+    "counts are added up from what a build that broke off has left of them",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +88,15 @@ def copied(tmp_path_factory: pytest.TempPathFactory, landing: Path) -> Lakehouse
     return lakehouse
 
 
-def _some_are_deep() -> Iterator[Any]:
-    """All mutations. `make test` runs two for each test that must catch them; the rest are deep."""
-    caught: Counter[str] = Counter()
+def _some_are_deep() -> list[Any]:
+    """All mutations. `make test` runs one for each test that must catch them; the rest are deep."""
+    seen: set[str] = set()
+    found = []
     for mutation in MUTATIONS:
-        caught[mutation.caught_by] += 1
-        marks = [pytest.mark.deep] if caught[mutation.caught_by] > 2 else []
-        yield pytest.param(mutation, id=mutation.breaks, marks=marks)
+        marks = [pytest.mark.deep] if mutation.caught_by in seen else []
+        found.append(pytest.param(mutation, id=mutation.breaks, marks=marks))
+        seen.add(mutation.caught_by)
+    return found
 
 
 @pytest.mark.parametrize("mutation", _some_are_deep())

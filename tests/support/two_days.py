@@ -8,6 +8,7 @@ build after it has to look at old rows too, and each rule decides over some of t
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -127,6 +128,7 @@ def first_day() -> Iterator[Line]:
     yield record("nought", "02-01", "01-05")  # two at once, the first of which counts for nothing
     yield record("nought", "02-01", "01-06", device="D-noughts")
     yield from practises("nought")
+    yield from ties()
     # devices that are handed over, claimed by two, or exchanged
     yield record("moved", "01-05", "01-05", device="D-heir")
     yield record("moved", "01-15", "01-05", device="D-moved")
@@ -157,6 +159,22 @@ def first_day() -> Iterator[Line]:
     yield record("next", "02-01", "01-05", device="D-back")
     yield from practises("next", moments=MOMENTS[2:])
     yield from odd_lines()
+
+
+def ties() -> Iterator[Line]:
+    """People with two records of one moment that differ in one field, of which one counts."""
+    for number, (field, *values) in enumerate((
+        ("birthDay", "1990-03-01", "1991-02-01"), ("customerName", "Bo", "Al"),
+        ("phone", "5550000002", "5550000001"), ("registrationDate", ms("01-02"), ms("01-03")),
+        ("shareWithPublicAsOfDate", ms("01-04"), ms("01-02")),
+        ("shareWithFriendsAsOfDate", ms("01-02"), ms("01-04")),
+        ("lastUpdateDate", 1_900_000_000_000, 1_800_000_000_000),
+    )):  # fmt: skip
+        others = values if field == "lastUpdateDate" else [*values, None]
+        for one, other in itertools.combinations(others, 2):
+            name = f"tie{number}{others.index(one)}{others.index(other)}"
+            yield record(name, "01-05", "01-05", **{field: one})
+            yield record(name, "01-05", "01-05", **{field: other})
 
 
 def odd_lines() -> Iterator[Line]:
