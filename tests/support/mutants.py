@@ -43,7 +43,7 @@ class Mutant(NamedTuple):
 
 # What is no code, and what is Athena's alone or only told to people.
 _NOT_SQL = re.compile(
-    r"--[^\n]*|\{#.*?#\}|/\*.*?\*/|'[^'\n]*'"
+    r"--[^\n]*|\{%-? set [\w.]+ =|\{#.*?#\}|/\*.*?\*/|'[^'\n]*'"
     r"|\{% macro athena__.*?\{%-? endmacro -?%\}|\{% macro _athena_.*?\{%-? endmacro -?%\}"
     r"|raise_compiler_error\(.*?\) ?\}\}|\blog\(.*?\) ?\}\}"
     r"|[^\n]*\b(?:partitioned_by|s3_data_dir|nightly_scan)\b[^\n]*",

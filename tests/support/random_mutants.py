@@ -41,7 +41,7 @@ from support.replay import beside_python
 EQUIVALENT = PROJECT / "tests" / "mutants" / "equivalent.tsv"
 OUTPUT = PROJECT / "target" / "mutants.tsv"
 SECONDS = 600  # for a test run, and for dbt on a mutant; after that, it has noticed it
-KILLED, SURVIVED, INVALID = "killed", "survived", "does not count"
+KILLED, SURVIVED, INVALID, UNJUDGED = "killed", "survived", "does not count", "not judged"
 
 # Law tests by the beginning of a file's path; all that fit are run.
 LAWS = {
@@ -277,7 +277,10 @@ def _check_unbroken() -> None:
 
 
 def _judge(mutant: Mutant) -> Verdict:
-    return _JUDGE[0].verdict(mutant)
+    try:
+        return _JUDGE[0].verdict(mutant)
+    except Exception as error:  # one mutant that breaks the judge must not end the others
+        return Verdict(mutant, UNJUDGED, repr(error)[:160], 0.0)
 
 
 def main() -> int:
@@ -307,7 +310,7 @@ def main() -> int:
             mutant, outcome, by, seconds = done.result()
             text = (PROJECT / mutant.file).read_text()
             was, becomes = mutant.lines(text)
-            if outcome == SURVIVED:
+            if outcome in (SURVIVED, UNJUDGED):
                 reason = known.get((mutant.file, was, becomes), "")
                 outcome, by = (outcome, by) if not reason else ("equivalent", reason)
                 if not reason:
