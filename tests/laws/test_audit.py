@@ -59,6 +59,7 @@ def released(*people: Customer) -> Counter:
     )
 
 
+@pytest.mark.deep
 def test_what_was_used_on_a_day_is_known_after_a_withdrawal(measured: Lakehouse) -> None:
     first = last_noted(measured)
     deliver(measured, 2, ANN._replace(research=None, last_update=START + DAY))

@@ -97,6 +97,7 @@ LAST_BUILD = """
 """
 
 
+@pytest.mark.deep
 def test_other_rules_of_release_rebuild_everything(tmp_path: Path) -> None:
     later = Lakehouse(tmp_path)
     later.land("customer", "a.json", b'{"email":"ann@example.com","lastUpdateDate":1704067200000}')

@@ -86,6 +86,7 @@ def test_a_database_of_a_name_that_duckdb_confuses_is_refused(
     assert not lakehouse.database.exists()
 
 
+@pytest.mark.deep
 def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     lakehouse = Lakehouse(tmp_path / 'it\'s a $1 "folder" [1]')
     lakehouse.database = lakehouse.folder / "a $1 lake.duckdb"
@@ -106,6 +107,7 @@ def test_a_database_that_another_process_has_open(lakehouse: Lakehouse) -> None:
     assert f"{lakehouse.database}: another process has it open" in text
 
 
+@pytest.mark.deep
 def test_a_memory_limit_that_is_not_a_size(lakehouse: Lakehouse) -> None:
     text = refused(lakehouse, STEDI_DUCKDB_MEMORY="lots")
     assert "DuckDB's memory_limit cannot be 'lots'" in text

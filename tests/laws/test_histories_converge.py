@@ -64,6 +64,8 @@ def test_a_history_ends_where_a_full_refresh_would(number: int, fails: Fails) ->
 DEEP = (
     "another consent_scope, and back", "parts of a build, then the whole", "three nights",
     "counts are added up from what a build that broke off has left of them",
+    "one kind of readings comes alone, on a day of its own",
+    "readings come again, and nothing else", "nothing ever lands",
 )  # fmt: skip
 
 

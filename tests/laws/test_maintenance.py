@@ -72,6 +72,7 @@ def test_a_person_who_is_in_no_delivery_any_more_is_nowhere_in_the_file(
     assert [what for what, text in who.items() if text.encode() in content] == []
 
 
+@pytest.mark.deep
 def test_maintenance_reports_the_bytes_reclaimed_and_the_next_build_is_a_nightly_one(
     measured: Lakehouse, capfd: pytest.CaptureFixture[str]
 ) -> None:

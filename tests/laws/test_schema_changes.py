@@ -99,6 +99,7 @@ def test_a_new_column_is_filled_in_what_is_new_and_null_in_what_stays(
     assert motion(copied, "total") == dict.fromkeys(known, -1.5)
 
 
+@pytest.mark.deep
 def test_a_new_column_without_a_type_is_an_error_that_says_what_to_do(
     course: Course, copied: Lakehouse, change: Change
 ) -> None:
@@ -121,6 +122,7 @@ def test_a_new_column_without_a_type_is_an_error_that_says_what_to_do(
     assert copied.query(lengths) == [(True,)]
 
 
+@pytest.mark.deep
 def test_a_column_that_goes_is_an_error_that_says_what_to_do(
     course: Course, copied: Lakehouse
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_column_that_goes_is_an_error_that_says_what_to_do(
     assert course.build(Build(full_refresh=True), refresh=True) == RIGHT
 
 
+@pytest.mark.deep
 def test_a_new_field_in_landing_changes_nothing(tmp_path: Path) -> None:
     """Every line has fields that nobody knows, from the second night on."""
     extra = next(n for n, form in enumerate(FORMS) if EXTRA in form({"user": "null"}))

@@ -137,6 +137,7 @@ def test_deliveries_as_real_have_nothing_that_the_script_by_hand_passes_over(
     assert HARDEST.bad_share > 0
 
 
+@pytest.mark.deep
 def test_dbt_and_the_script_by_hand_make_the_same(tmp_path: Path) -> None:
     made = {}
     deliveries = zone(tmp_path, 1, SMALL)

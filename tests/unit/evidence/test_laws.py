@@ -147,7 +147,7 @@ def test_a_law_is_not_proven_by_a_folder_of_which_a_file_did_not_run(tmp_path: P
     assert (law.state, law.tests[0].note) == ("proven in part", "1 not run, 1 passed")
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+@pytest.mark.parametrize("processes", [(), pytest.param(("-n", "2"), marks=pytest.mark.deep)])
 def test_pytest_notes_what_it_leaves_out(processes: tuple[str, ...], tmp_path: Path) -> None:
     name, path = "tests/athena/test_budget.py", tmp_path / "tests.xml"
     command = [sys.executable, "-m", "pytest", "-m", "not deep", *processes]
