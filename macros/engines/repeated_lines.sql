@@ -10,30 +10,30 @@
     {{ return(adapter.dispatch('repeated_lines')(relation, key, where)) }}
 {%- endmacro %}
 
-{% macro athena__repeated_lines(relation, key, where) %}
-select ingest_date from (
-    select
-        ingest_date,
-        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as place
-    from {{ relation }}
-    where {{ where }}
-) as numbered
-where place > 1
-{% endmacro %}
+{% macro athena__repeated_lines(relation, key, where) -%}
+    {{ return(_repeated_lines(relation, key, where)) }}
+{%- endmacro %}
 
-{% macro duckdb__repeated_lines(relation, key, where) %}
-select ingest_date from (
-    select
-        ingest_date,
-        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as place
-    from {{ relation }}
-    where {{ where }} and hash({{ key | join(', ') }}) in (
+{% macro duckdb__repeated_lines(relation, key, where) -%}
+    {%- set twice -%}
+        hash({{ key | join(', ') }}) in (
         select hash({{ key | join(', ') }}) as fingerprint
         from {{ relation }}
         where {{ where }}
         group by fingerprint
         having count(*) > 1
     )
+    {%- endset -%}
+    {{ return(_repeated_lines(relation, key, where ~ ' and ' ~ twice)) }}
+{%- endmacro %}
+
+{% macro _repeated_lines(relation, key, where) %}
+select ingest_date from (
+    select
+        ingest_date,
+        row_number() over (partition by {{ key | join(', ') }} order by ingest_date) as place
+    from {{ relation }}
+    where {{ where }}
 ) as numbered
 where place > 1
 {% endmacro %}

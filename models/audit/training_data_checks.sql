@@ -33,8 +33,8 @@ moments as (
 
 ),
 
--- The same person's distances before and after each reading, its own moment included. Both frames begin at an end of
--- the person's time and grow: of a frame that shrinks, an engine adds up each anew, which takes the square of the rows.
+-- The same person's distances before and after each reading, its own moment included. Both frames grow from row to row:
+-- engines recompute a shrinking frame for every row, which takes quadratic time.
 between_distances as (
 
     select
