@@ -228,7 +228,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a device that two people claim is one's",
-        OWNERS, "case when count(*) = 1 then max(merged.email) end",
+        OWNERS, "case when count(distinct merged.claimant) = 1 then max(merged.email) end",
         "max(merged.email)", "a_device_is_owned_over_time",
     ),
     Mutation(
