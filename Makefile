@@ -42,6 +42,7 @@ run: $(RUNTIME) profiles.yml
 	@echo "Building the tables and testing them"
 	@$(BIN)/dbt --quiet build $(if $(VARS),--vars $(call quoted,$(VARS)))
 	@echo "All tables built, all tests passed"
+	@mkdir -p target/tests && cp target/run_results.json target/tests/ # which docs generate overwrites
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/stedi summary
 
