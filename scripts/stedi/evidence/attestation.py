@@ -51,7 +51,7 @@ class Attestation:
 def read_attestation(path: Path, project: Path) -> Attestation:
     """The attestation in a file, beside the code in a project's folder."""
     if not path.exists():
-        return Attestation(problem=f"{path}: no such file; a release ships it")
+        return Attestation(problem=f"docs/{path.name}: no such file; a release ships it")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         laws = [
@@ -71,18 +71,20 @@ def read_attestation(path: Path, project: Path) -> Attestation:
             content["code_sha256"] == code_sha256(project),
         )
     except (KeyError, TypeError, ValueError):
-        return Attestation(problem=f"{path}: not an attestation; restore it from version control")
+        return Attestation(
+            problem=f"docs/{path.name}: not an attestation; restore it from version control"
+        )
 
 
 def attest(project: Path, results: Path) -> dict[str, Any]:
     """The attestation of a project's code. results: the folder of its tests' results.
 
-    These are tests.xml and deep-tests.xml of pytest, and run_results.json of `dbt build` on
+    These are tests.xml and deep-tests.xml of pytest, and tests/run_results.json of `dbt build` on
     synthetic deliveries. Raises StediError if some are missing or cannot be read.
     """
     found = [
         pytest_results(results / "tests.xml", results / "deep-tests.xml"),
-        dbt_results(results / "run_results.json"),
+        dbt_results(results / "tests" / "run_results.json"),
     ]
     for each in found:
         if each.problem:
