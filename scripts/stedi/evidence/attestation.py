@@ -125,3 +125,5 @@ if __name__ == "__main__":
     path = root / "docs" / "attestation.json"
     path.write_text(json.dumps(attest(root, root / "target"), indent=2) + "\n", encoding="utf-8")
     print(f"The attestation: {path}")
+    for law in read_attestation(path, root).laws:
+        print(f"  law {law.number}, {law.name}: {law.state}")
