@@ -9,6 +9,7 @@
 #   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
 #   make lives [N=1000]  at least N random lives from consent to erasure on DuckDB, and forty on the local Athena
 #   make mutants [N=100] break the project on purpose, and by N random mistakes in SQL and N in Python: what notices each
+#   make attestation     what the tests have proven of this version, for the page of whoever runs it
 #   make bench           how fast, compared with hand-written SQL, and what a night costs
 #   make lock            rewrite both lock files from pyproject.toml
 #   make clean           remove what dbt and the tests wrote
@@ -33,7 +34,7 @@ export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
 endif
 
-.PHONY: run test test-deep test-athena lives mutants lint docs evidence bench athena parity lock clean
+.PHONY: run test test-deep test-athena lives mutants lint docs evidence attestation bench athena parity lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUNTIME) profiles.yml
@@ -42,6 +43,7 @@ run: $(RUNTIME) profiles.yml
 	@echo "Building the tables and testing them"
 	@$(BIN)/dbt --quiet build $(if $(VARS),--vars $(call quoted,$(VARS)))
 	@echo "All tables built, all tests passed"
+	@mkdir -p target/tests && cp target/run_results.json target/tests/ # which docs generate overwrites
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/stedi summary
 
@@ -83,6 +85,16 @@ evidence: $(RUNTIME) profiles.yml
 	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars $(call quoted,$(VARS))) \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
+
+# What a release ships, from the results of `make test` and `make test-deep`, and of dbt's tests on synthetic deliveries.
+attestation: export STEDI_LANDING := target/attested/landing
+attestation: export STEDI_DUCKDB := target/attested/lakehouse.duckdb
+attestation: $(RUNTIME) profiles.yml
+	@rm -rf target/attested
+	@$(BIN)/stedi key make
+	@$(BIN)/stedi demo
+	@$(BIN)/dbt --quiet build --target-path target/tests
+	@$(BIN)/python -m stedi.evidence.attestation .
 
 bench: $(DEV) profiles.yml
 	@$(BIN)/python bench/bench.py

@@ -25,7 +25,7 @@ ARTIFACTS = (
     "manifest.json", "semantic_manifest.json", "partial_parse.msgpack", "perf_info.json",
     "graph.gpickle", "graph_summary.json", "run_results.json", "sources.json", "catalog.json",
     "index.html", "static_index.html", "compiled", "run",
-    "evidence.html", "tests.xml", "deep-tests.xml", "tests",
+    "evidence.html", "evidence.json", "tests.xml", "deep-tests.xml", "tests",
 )  # fmt: skip
 
 

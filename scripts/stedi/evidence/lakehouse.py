@@ -18,6 +18,7 @@ from stedi.errors import StediError
 from stedi.landing.files import UnreadableFile, landed_files
 from stedi.layout import BUILT, ENTITIES, LANDING, RESULTS
 from stedi.restricted.store import RestrictedStore
+from stedi.storage.storage import Storage
 from stedi.target import AthenaTarget, DuckDbTarget, Target
 
 if TYPE_CHECKING:
@@ -32,11 +33,15 @@ _MISSING = ("EntityNotFoundException", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "d
 
 @dataclass(frozen=True)
 class LakehouseReader:
-    """Reads one lakehouse. name: the lakehouse's, for people; restricted: its notes of erasures."""
+    """Reads one lakehouse.
+
+    name: the lakehouse's, for people. storage: of landed files. restricted: notes of erasures.
+    """
 
     name: str
     query: Query
     file_sizes: FileSizes
+    storage: Storage
     restricted: RestrictedStore
 
 
@@ -64,6 +69,7 @@ def _on_duckdb(target: DuckDbTarget) -> Iterator[LakehouseReader]:
                 f"the DuckDB file `{database.name}`",
                 lambda sql: connection.execute(sql).fetchall(),
                 sizes_on_disk(target.landing, database),
+                target.storage,
                 target.restricted,
             )
     except duckdb.CatalogException as error:
@@ -91,6 +97,7 @@ def _on_athena(target: AthenaTarget, workgroup: str) -> Iterator[LakehouseReader
                 f"Athena, over `s3://{bucket.name}`",
                 lambda sql: connection.cursor().execute(sql).fetchall(),
                 _sizes_in(bucket),
+                target.storage,
                 target.restricted,
             )
     except (pyathena.error.Error, ClientError, BotoCoreError) as error:
