@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stedi.errors import UsageError
 from stedi.layout import RESTRICTED, database_name_problem
 from stedi.project import Dbt, Project
+from stedi.restricted.owner import check_owner
 from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from stedi.aws.clients import Clients
     from stedi.aws.config import Config
     from stedi.aws.names import Lakehouse
+    from stedi.builds import Build
     from stedi.storage.bucket import Bucket
 
 CONFIG = "infrastructure/config.toml"
@@ -54,8 +56,24 @@ class DuckDbTarget:
         return RestrictedStore(FolderStorage(self.key_file.parent, is_private=True))
 
     def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
-        """Runs dbt on this lakehouse."""
-        return Dbt(self.project, self.name, environment or {})
+        """Runs dbt on this lakehouse, and on no other that its environment might name."""
+        places = {
+            "STEDI_LANDING": str(self.landing),
+            "STEDI_DUCKDB": str(self.database),
+            KEY_FILE_VARIABLE: str(self.key_file),
+        }
+        return Dbt(self.project, self.name, places | dict(environment or {}))
+
+    def last_build(self) -> Build:
+        """The last completed build of the tables.
+
+        Raises StediError if there is none, or if landing root, database and key file are not those
+        of one lakehouse.
+        """
+        from stedi.builds import last_build_in  # imports DuckDB, which few commands need
+
+        check_owner(self.key_file.parent, landing=self.landing, database=self.database)
+        return last_build_in(self.database)
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,12 @@ class AthenaTarget:
         """The Athena workgroup of dbt's queries."""
         return str(self.output.get("work_group", ""))
 
+    def last_build(self) -> Build:
+        """The last completed build of the tables. Raises StediError if there is none."""
+        from stedi.builds import last_build_of
+
+        return last_build_of(self.bucket)
+
     @cached_property
     def lake(self) -> Lakehouse:
         """Every name and ARN of the lakehouse; asks AWS which account this is."""
@@ -125,12 +149,10 @@ def resolve(name: str | None = None, config: Path | None = None) -> Target:
         database = project.folder / str(output.get("path", ""))
         if problem := database_name_problem(database):
             raise UsageError(problem)
-        return DuckDbTarget(
-            project,
-            project.folder / _landing(output),
-            database,
-            project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE),
-        )
+        landing = project.folder / _landing(output)
+        key_file = project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE)
+        check_owner(key_file.parent, landing=landing)
+        return DuckDbTarget(project, landing, database, key_file)
     from stedi.aws.config import load_config
 
     found = load_config(config or project.folder / CONFIG)

@@ -74,5 +74,7 @@ def main(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(evidence), encoding="utf-8")
     click.echo(f"Evidence: {path} (open it in a browser)")
+    for broken in evidence.erasures.broken:
+        click.secho(f"The chain of receipts is broken: {broken}", fg="red", err=True)
     for law in evidence.unproven:
         click.echo(f"Law {law.number}, {law.name}: {law.state}", err=True)

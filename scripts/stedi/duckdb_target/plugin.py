@@ -20,7 +20,7 @@ import atexit
 import re
 import weakref
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ from stedi.landing.files import (
 )
 from stedi.layout import LANDED, database_name_problem
 from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.owner import check_owner, note_owner
 from stedi.restricted.pseudonym_key import hmac_sha256, key_file, read_key
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -115,6 +116,7 @@ class Plugin(BasePlugin):
         """Called before dbt connects. Raises DbtRuntimeError if the database cannot be opened."""
         # Of the error that connecting raises dbt would show a traceback.
         try:
+            check_owner(key_file().parent, landing=self.root)
             open_database(Path(creds.path)).close()
         except StediError as error:
             raise DbtRuntimeError(str(error)) from None
@@ -139,6 +141,9 @@ class Plugin(BasePlugin):
             ]
         except StediError as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
+        if self.creds and read_key(key_file()):
+            with suppress(OSError):  # where the folder may only be read, nobody can erase either
+                note_owner(key_file().parent, self.root, Path(self.creds.path))
         # If it is still open when sqlfluff, say, ends, DuckDB prints a page of leaks.
         atexit.register(conn.close)
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")

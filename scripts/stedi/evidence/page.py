@@ -87,7 +87,7 @@ def gather(lakehouse: LakehouseReader, files: Files, limit: int = LIMIT) -> Evid
         rows=row_counts(query),
         consent=consent_history(query),
         withheld=withheld_people(query, build, limit),
-        erasures=read_erasures(lakehouse.restricted),
+        erasures=read_erasures(lakehouse.restricted, query),
         lineage=read_lineage(files.manifest),
         k=query("""
             select curated_table, what_is_known, smallest_group, groups_of_people,

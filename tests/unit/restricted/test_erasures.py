@@ -82,7 +82,20 @@ def test_what_an_erasure_must_know_is_kept_until_it_ends(register: ErasureRegist
 def test_no_file_holds_an_email(register: ErasureRegister, tmp_path: Path) -> None:
     register.begin([ANN], {"devices": ["1"]})
     register.erase(ANN)
-    register.keep_receipt("20240131", {"people": [register.erasure_of(ANN)]})
+    register.count([ANN], f"{ANN}.json", {"lines": 1})
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 4
     assert not [path for path in files if ANN in f"{path}{path.read_text()}"]
+
+
+def test_what_was_removed_is_counted_once_over_all_runs(register: ErasureRegister) -> None:
+    register.begin([ANN, BEN], {})
+    register.count([ANN, BEN], "a file", {"lines": 2})
+    register.count([BEN, ANN], "a file", {"lines": 3})  # the run before was killed before removing
+    register.count([ANN], "another file", {"lines": 4})
+    register.count([ANN], "a file that has changed", {"lines": 5})
+    register.uncount([ANN], "a file that has changed")
+    assert sorted(n["lines"] for n in register.counted([ANN, BEN])) == [3, 4]
+    assert register.begun(ANN) == [{}]
+    register.end([ANN, BEN])
+    assert register.counted([ANN, BEN]) == []
