@@ -20,27 +20,35 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-# Text as one word of the shell, whatever characters it has. (Write $$ for $ in FROM= and VARS=, as make demands.)
-quoted = '$(subst ','\'',$(1))'
+# What the caller gives is text: make must not expand it, nor a shell run it. So recipes get it in the environment.
+override FROM := $(value FROM)
+override VARS := $(value VARS)
+override N := $(value N)
+export FROM VARS N
 
-# Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others: a
-# folder named for theirs, without what is not a letter or digit, and for a checksum of its path.
-ifdef FROM
-PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- $(call quoted,$(FROM)) 2>/dev/null && pwd -P); \
+# Deliveries from elsewhere get a landing zone, a database, a key and a register of erasures of their own, so that they
+# never mix with others: a folder named for theirs, without what is not a letter or digit, and for a checksum of its
+# path. ($(shell) has not what is exported.)
+ifneq ($(FROM),)
+PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- '$(subst ','\'',$(FROM))' 2>/dev/null && pwd -P); \
     printf %s- "$$(basename -- "$$folder")" | LC_ALL=C tr -c A-Za-z0-9._- _; \
     printf %s "$$folder" | cksum | cut -d " " -f 1)
 export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
+export STEDI_PSEUDONYM_KEY_FILE ?= $(PLACE)/.secrets/pseudonym_key
 endif
 
 .PHONY: run test test-deep test-athena lives mutants lint docs evidence bench athena parity lock clean
 .DELETE_ON_ERROR:
 
+# A lakehouse from before each had its own keys and erasures gets a copy of those that it was built with.
 run: $(RUNTIME) profiles.yml
+	@test ! -f "$(PLACE)/lakehouse.duckdb" || test ! -d .secrets || test -e "$(PLACE)/.secrets" \
+	    || cp -Rp .secrets "$(PLACE)/.secrets"
+	@$(BIN)/stedi demo $(if $(FROM),--from "$$FROM")
 	@$(BIN)/stedi key make
-	@$(BIN)/stedi demo $(if $(FROM),--from $(call quoted,$(FROM)))
 	@echo "Building the tables and testing them"
-	@$(BIN)/dbt --quiet build $(if $(VARS),--vars $(call quoted,$(VARS)))
+	@$(BIN)/dbt --quiet build $(if $(VARS),--vars "$$VARS")
 	@echo "All tables built, all tests passed"
 	@$(BIN)/dbt --quiet docs generate --static
 	@$(BIN)/stedi summary
@@ -79,8 +87,8 @@ evidence: $(RUNTIME) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
-	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars $(call quoted,$(VARS)))
-	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars $(call quoted,$(VARS))) \
+	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars "$$VARS")
+	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars "$$VARS") \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
 
@@ -88,7 +96,7 @@ bench: $(DEV) profiles.yml
 	@$(BIN)/python bench/bench.py
 
 lives: $(DEV)
-	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/laws/test_whole_lives.py
+	@STEDI_LIVES="$${N:-1000}" $(BIN)/python -m pytest tests/laws/test_whole_lives.py
 	@STEDI_ATHENA_LIVES=40 $(BIN)/python -m pytest tests/athena/test_whole_lives_on_athena.py
 
 mutants: $(DEV)
@@ -99,11 +107,11 @@ test-athena: $(DEV)
 	@$(BIN)/python -m pytest tests/athena
 
 athena: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from $(call quoted,$(FROM)))
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from "$$FROM")
 
 parity: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from $(call quoted,$(FROM))) \
-	    $(if $(VARS),--vars $(call quoted,$(VARS)))
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from "$$FROM") \
+	    $(if $(VARS),--vars "$$VARS")
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

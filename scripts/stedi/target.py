@@ -7,14 +7,16 @@ the profile names. So a command and a build never work on two different lakehous
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi.errors import UsageError
+from stedi.errors import StediError, UsageError
 from stedi.layout import RESTRICTED, database_name_problem
 from stedi.project import Dbt, Project
+from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.owner import check_owner
 from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
 from stedi.restricted.store import RestrictedStore
@@ -54,6 +56,13 @@ class DuckDbTarget:
     def restricted(self) -> RestrictedStore:
         """The folder of the pseudonym key."""
         return RestrictedStore(FolderStorage(self.key_file.parent, is_private=True))
+
+    def is_rewritten(self, sha256: str) -> bool:
+        """Whether an erasure has removed lines from a delivery with this SHA-256; False as well if
+        this user may not read the register of erasures."""
+        with suppress(StediError):
+            return ErasureRegister(self.restricted).is_rewritten(sha256)
+        return False
 
     def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
         """Runs dbt on this lakehouse, and on no other that its environment might name."""
@@ -103,6 +112,10 @@ class AthenaTarget:
         from stedi.storage.bucket import Bucket
 
         return Bucket(self.clients.s3, self.config.bucket)
+
+    def is_rewritten(self, sha256: str) -> bool:
+        """False: who lands files may not read the register of erasures."""
+        return False
 
     @property
     def storage(self) -> Storage:

@@ -58,7 +58,7 @@ def main(
     If it is interrupted, each file landed so far is complete; run it again to land the others.
     """
     zone = Zone(target.storage)
-    plan = make_plan(zone, entity, ingest_date, list(files), backfill)
+    plan = make_plan(zone, entity, ingest_date, list(files), backfill, target.is_rewritten)
     if plan.refusals:
         raise StediError("nothing has landed.\n" + "\n".join(plan.refusals))
     for line in plan.landed:

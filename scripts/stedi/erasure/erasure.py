@@ -232,9 +232,11 @@ class Erasure:
     ) -> None:
         """Notes what is removed before it is, or a run that is killed would leave no count of it.
         By the content, too: if the run is killed before, the next one counts the same again."""
-        what = f"{file.key} {self._sha256(file)}"
+        sha256 = self._sha256(file)
+        what = f"{file.key} {sha256}"
         noted = {"entity": entity, "file": self.register.hash()(file.key), "lines": lines}
         self.register.count(emails, what, noted)
+        self.register.keep_rewritten(emails, sha256)
         try:
             self.landing.rewrite(file, owns)
         except Changed:

@@ -6,6 +6,8 @@
                                    ever, so that what the device measured becomes nobody else's
     pending_erasures/HMAC-….json   an erasure that has begun and not ended: not the email, but what
                                    must be searched for once the landed lines are gone
+    rewritten_files/HMAC-HMAC      a delivery from which an erasure has removed a person's lines, by
+                                   its SHA-256, and the person: it does not land again
     pending_erasures/HMAC-….counts what such an erasure has removed so far
 
 The erasure key is not the pseudonym key, which may be rotated: no email would be left then to
@@ -30,14 +32,16 @@ from stedi.layout import (
     ERASURES_FOLDER,
     PENDING_ERASURES_FOLDER,
     RESTRICTED,
+    REWRITTEN_FILES_FOLDER,
 )
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.restricted.store import RestrictedStore
 
-KEY, ERASURES, CLAIMS, PENDING = (
+KEY, ERASURES, CLAIMS, PENDING, REWRITTEN = (
     folder.removeprefix(f"{RESTRICTED}/")
     for folder in (
         ERASURE_KEY_FOLDER, ERASURES_FOLDER, DEVICE_CLAIMS_FOLDER, PENDING_ERASURES_FOLDER,
+        REWRITTEN_FILES_FOLDER,
     )
 )  # fmt: skip
 _CLAIM = re.compile(r"([0-9a-f]{64})-([0-9a-f]{64})-([0-9]+)-([0-9]*)")
@@ -153,6 +157,21 @@ class ErasureRegister:
         for email in emails:
             for name in pending[self.erasure_of(email)]:
                 self.store.delete(name)
+
+    def keep_rewritten(self, emails: Iterable[str], sha256: str) -> None:
+        """Notes that people's lines are removed from a file with this SHA-256."""
+        for email in emails:
+            name = f"{REWRITTEN}/{self.hash()(sha256)}-{self.erasure_of(email)}"
+            self.store.create(name, b"")
+
+    def is_rewritten(self, sha256: str) -> bool:
+        """Whether a delivery with this SHA-256 has landed, and an erasure has removed lines of
+        people from it, of whom nobody has been let back since."""
+        if self.key() is None:
+            return False
+        noted = [_last(name).split("-") for name in self.store.names(REWRITTEN)]
+        people = {person for file, person in noted if file == self.hash()(sha256)}
+        return bool(people) and people <= {*self.erasures()}
 
     def _counts_name(self, email: str, what: str) -> str:
         return f"{PENDING}/{self.erasure_of(email)}-{self.hash()(what)}{_COUNTS}"

@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 
 from stedi.restricted.owner import note_owner
-from support.landed_people import ANN, BEN, DAY, Root
+from support.landed_people import ANN, BEN, DAY, LANDED, Root
 from support.targets import PROJECT, note_build, set_duckdb_target, stedi
 
 
@@ -329,3 +329,57 @@ def test_the_operator_is_whom_the_system_knows(
         assert receipt["by"] == pwd.getpwuid(os.getuid()).pw_name
         assert receipt["host"] == platform.node()
         assert receipt["version"]
+
+
+# The same deliveries again, as `make run FROM=DIR` lands them.
+
+
+@pytest.fixture
+def deliveries(folder: Root, tmp_path: Path) -> Path:
+    """A folder with what has landed, but not landed yet."""
+    source = tmp_path / "deliveries"
+    for name, content in LANDED.items():
+        entity, _, _, file = name.split("/")
+        (source / entity).mkdir(parents=True, exist_ok=True)
+        (source / entity / file).write_bytes(content)
+    shutil.rmtree(tmp_path / "landing")
+    return source
+
+
+@pytest.mark.parametrize("day", ["the same", "another"])
+def test_deliveries_do_not_land_again_after_an_erasure(
+    day: str,
+    run: Callable[..., Result],
+    folder: Root,
+    deliveries: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def landed() -> str:
+        result = stedi("demo", "--from", deliveries)
+        assert result.exit_code == 0, result.output
+        assert "rename" not in result.output
+        return result.output
+
+    assert "6 files landed" in landed()
+    assert run(f"{ANN.email}\n").exit_code == 0
+    before = files(folder)
+    if day == "another":
+        monkeypatch.setattr("stedi.commands.demo.today", lambda: "2999-01-01")
+    assert "0 files landed" in landed()
+    assert files(folder) == before
+    assert not [name for name in before if "2999" in name]
+    again = stedi("land", "customer", deliveries / "customer" / "a.json")
+    assert "an erasure has removed lines from it, so it does not land again" in again.output
+    assert again.exit_code == 0
+
+
+def test_deliveries_land_again_once_one_of_their_people_is_back(
+    run: Callable[..., Result], deliveries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of the others are then withheld, as any that lands of an erased person."""
+    assert stedi("demo", "--from", deliveries).exit_code == 0
+    assert run(f"{ANN.email}\n{BEN.email}\n").exit_code == 0
+    monkeypatch.setattr("stedi.commands.demo.today", lambda: "2999-01-01")
+    assert "0 files landed" in stedi("demo", "--from", deliveries).output
+    assert run(f"{BEN.email}\n", "--reinstate").exit_code == 0
+    assert "6 files landed" in stedi("demo", "--from", deliveries).output
