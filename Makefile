@@ -18,6 +18,9 @@ BIN := $(VENV)/bin
 # What running needs, and what developing needs besides.
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# What holds people's data is for the user alone. (stedi sees to that by itself.)
+PRIVATE := umask "$${STEDI_UMASK:-077}" &&
+DBT := $(PRIVATE) $(BIN)/dbt
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
 # What the caller gives is text: make must not expand it, nor a shell run it. So recipes get it in the environment.
@@ -48,9 +51,9 @@ run: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi demo $(if $(FROM),--from "$$FROM")
 	@$(BIN)/stedi key make
 	@echo "Building the tables and testing them"
-	@$(BIN)/dbt --quiet build $(if $(VARS),--vars "$$VARS")
+	@$(DBT) --quiet build $(if $(VARS),--vars "$$VARS")
 	@echo "All tables built, all tests passed"
-	@$(BIN)/dbt --quiet docs generate --static
+	@$(DBT) --quiet docs generate --static
 	@$(BIN)/stedi summary
 
 # Two processes share the tests (tests/conftest.py says how). `make evidence` shows the results.
@@ -62,7 +65,7 @@ test-deep: $(DEV)
 
 # Beside the linters: every command, option and macro is documented, and every link leads somewhere.
 lint: $(DEV) profiles.yml
-	@mkdir -p target
+	@$(PRIVATE) mkdir -p target
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
@@ -79,7 +82,7 @@ lint: $(DEV) profiles.yml
 
 docs: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
-	@$(BIN)/dbt --quiet docs generate --static
+	@$(DBT) --quiet docs generate --static
 	@echo "Docs: target/static_index.html"
 
 # The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
@@ -87,8 +90,8 @@ evidence: $(RUNTIME) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
-	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars "$$VARS")
-	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars "$$VARS") \
+	@$(DBT) --quiet docs generate --static $(if $(VARS),--vars "$$VARS")
+	@$(DBT) --quiet test --target-path target/tests $(if $(VARS),--vars "$$VARS") \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
 

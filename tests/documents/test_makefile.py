@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is ne
 PROGRAM = """#!/bin/sh
 for argument; do printf '%s\\0' "$argument"; done >> "$SEEN/$(basename "$0")"
 printf '%s\\0' "$STEDI_LANDING" "$STEDI_DUCKDB" "$STEDI_PSEUDONYM_KEY_FILE" > "$SEEN/places"
-umask > "$SEEN/umask"
+umask > "$SEEN/umask of $(basename "$0")"
 """
 
 
@@ -78,6 +78,7 @@ def test_what_is_given_is_handed_on_as_it_is(text: str, is_given_by: str, projec
         seen = make(project, "run", FROM=text, VARS=text)
     assert seen["stedi"][:3] == ["demo", "--from", text]
     assert seen["dbt"][:4] == ["--quiet", "build", "--vars", text]
+    assert seen["umask of dbt"] == ["0077\n"]
     for target in ("athena", "parity"):
         assert text in make(project, target, f"FROM={text}", f"VARS={text}")["python"]
     assert "$" in text or make(project, "lives", f"N={text}")
