@@ -83,12 +83,7 @@ def set_athena_target(patch: pytest.MonkeyPatch, folder: Path, bucket: str) -> P
 
 def stedi(*arguments: object, input: str | bytes | None = None) -> Result:
     """Runs the `stedi` command in this process; it must not end with a traceback."""
-    umask = os.umask(0)
-    os.umask(umask)
-    try:
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments], input)
-    finally:
-        os.umask(umask)  # which is the process's own again
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], input)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
     return result
