@@ -19,6 +19,7 @@ from support.project_copy import copy_project
 
 PERSON = "person000003@example.com"
 DELIVERY = '{"email": "ann@example.com", "phone": "8015551212", "lastUpdateDate": 1717200000000}\n'
+ANY_TIME = ("--vars", "consent_scope: any_time")
 # Keys are where the configuration puts them; the rest is where people put such files.
 SETTINGS = {
     "STEDI_PSEUDONYM_KEY_FILE": "my keys/key of ours",
@@ -61,7 +62,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[Path]]:
     run(project, "stedi", "generate", "--people", "4", "--days", "1", "--readings-per-person", "3")
     (project / "deliveries.json").write_text(DELIVERY)
     run(project, "stedi", "land", "customer", "deliveries.json")
-    run(project, "dbt", "--quiet", "build", "--exclude-resource-type", "unit_test")
+    run(project, "dbt", "--quiet", "build", "--exclude-resource-type", "unit_test", *ANY_TIME)
     (project / "who.txt").write_text(PERSON)
     run(project, "stedi", "erase", "--file", "who.txt")
     run(project, "dbt", "--quiet", "docs", "generate", "--static")
@@ -113,3 +114,13 @@ def test_an_export_holds_the_curated_tables_alone(used: tuple[Path, set[Path]]) 
             own = connection.execute(f"from stedi_curated.{path.stem}").fetchall()
             assert sorted(map(str, kept)) == sorted(map(str, own))
             assert not [email for (email,) in emails if email in str(kept)]
+
+
+def test_an_erasure_rebuilds_with_the_vars_of_the_last_build(used: tuple[Path, set[Path]]) -> None:
+    project, _ = used
+    with duckdb.connect(project / SETTINGS["STEDI_DUCKDB"], read_only=True) as connection:
+        builds = connection.execute(
+            "select consent_scope, is_whole from stedi_audit.builds where status = 'completed' "
+            "order by happened_at"
+        ).fetchall()
+    assert builds == [("any_time", True)] * 2
