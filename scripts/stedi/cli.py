@@ -60,7 +60,7 @@ class LazyGroup(click.Group):
 @click.group("stedi", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stedi-lakehouse", prog_name="stedi")
 def main() -> None:
-    """Run the STEDI lakehouse: land files, erase people, maintain tables, provision AWS.
+    """Run the lakehouse: land files, erase people, maintain tables, provision AWS.
 
     Commands and dbt work on the same lakehouse: that of the dbt target duckdb (the default) or
     athena.
