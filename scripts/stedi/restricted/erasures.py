@@ -170,7 +170,8 @@ class ErasureRegister:
         if self.key() is None:
             return False
         noted = [_last(name).split("-") for name in self.store.names(REWRITTEN)]
-        people = {person for file, person in noted if file == self.hash()(sha256)}
+        wanted = self.hash()(sha256)
+        people = {person for file, person in noted if file == wanted}
         return bool(people) and people <= {*self.erasures()}
 
     def _counts_name(self, email: str, what: str) -> str:

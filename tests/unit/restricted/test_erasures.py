@@ -99,3 +99,26 @@ def test_what_was_removed_is_counted_once_over_all_runs(register: ErasureRegiste
     assert register.begun(ANN) == [{}]
     register.end([ANN, BEN])
     assert register.counted([ANN, BEN]) == []
+
+
+def test_a_rewritten_file_is_known_until_one_of_its_people_is_back(
+    register: ErasureRegister,
+) -> None:
+    for email in (ANN, BEN):
+        register.erase(email)
+    register.keep_rewritten([ANN, BEN], "a digest")
+    register.keep_rewritten([ANN], "another")
+    assert [register.is_rewritten(d) for d in ("a digest", "another", "none")] == [
+        True,
+        True,
+        False,
+    ]
+    register.reinstate(BEN)
+    assert [register.is_rewritten(d) for d in ("a digest", "another")] == [False, True]
+    names = register.store.names("rewritten_files")
+    assert len(names) == 3 and "digest" not in str(names)
+
+
+def test_before_the_first_erasure_no_file_is_rewritten(tmp_path: Path) -> None:
+    store = RestrictedStore(FolderStorage(tmp_path / "new"))
+    assert not ErasureRegister(store).is_rewritten("a digest")
