@@ -53,6 +53,15 @@ def no_lakehouse_of_the_developer() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def umask_of_the_developer() -> Iterator[None]:
+    """What runs in the tests' own process leaves its umask there."""
+    umask = os.umask(0)
+    os.umask(umask)
+    yield
+    os.umask(umask)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests that share a local Athena, which is one account, run in one process; of the rest each

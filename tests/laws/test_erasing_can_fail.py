@@ -18,7 +18,7 @@ ERASURE, LANDING_ROOT, PEOPLE, DEVICES = (
     for name in ("erasure", "landing_root", "people", "devices_over_time")
 )
 RECORDS, CLAIMS = (f"tests/unit/landing/test_{name}.py" for name in ("records", "claims"))
-REGISTER = "tests/unit/restricted/test_erasures.py"
+REGISTER, RECEIPTS = (f"tests/unit/restricted/test_{name}.py" for name in ("erasures", "receipts"))
 IDENTIFIERS, SEARCH = (f"tests/unit/search/test_{name}.py" for name in ("identifiers", "search"))
 
 
@@ -83,6 +83,14 @@ BREAKS = [
           "self.register.erase(email)", "pass", ERASURE),
     Break("a person who is reinstated stays erased", "erasure/erasure",
           "        self.say(\"Noting who may come back\")\n", "        return\n", ERASURE),
+    Break("lines that a killed run has removed are not counted", "erasure/erasure",
+          "        self.register.count(emails, what, noted)\n", "", ERASURE),
+    Break("a removal is counted once for each person", "restricted/erasures",
+          "name.partition(\"-\")[2]: name", "name: name", REGISTER),
+    Break("a receipt does not follow the one before", "restricted/receipts",
+          "self._hash_to_follow(last, receipts, hashes)", "\"\"", RECEIPTS),
+    Break("the last receipt is not missed", "restricted/receipts",
+          "self.store.create(f\"{HASHES}/{number}\", digest.encode())", "pass", RECEIPTS),
     Break("old versions of landed files stay", "storage/bucket",
           "self.delete_markers_last([version for version in old if version.id != new])", "pass",
           ERASURE),

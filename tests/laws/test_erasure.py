@@ -150,7 +150,7 @@ def test_an_erased_person_who_comes_back_is_withheld_until_reinstated(built: Bef
     funnel = "select distinct source from stedi_audit.consent_funnel where reason = 'erased'"
     assert {source for (source,) in lakehouse.query(funnel)} == {"accelerometer", "step_trainer"}
 
-    erasure_in(lakehouse).reinstate([EMAIL])
+    erasure_in(lakehouse).reinstate([EMAIL], "a test")
     assert wrong(lakehouse, was=was) == []
     assert len(wrong(lakehouse, [EMAIL], was)) > 0
 

@@ -57,7 +57,7 @@ def erasure_in(lakehouse: Lakehouse, kill_at: str = "never") -> Erasure:
     return Erasure(
         LandingRoot(storage, WHOLE_FOLDER),
         Zone(storage),
-        Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse),
+        Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse=lakehouse),
         ErasureRegister(RestrictedStore(FolderStorage(lakehouse.folder))),
         say,
     )

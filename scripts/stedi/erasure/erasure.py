@@ -9,13 +9,15 @@ stored has been searched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from stedi.erasure.landing_root import LandingRoot, day_of
+from stedi.erasure.landing_root import IsOut, LandingRoot, day_of
 from stedi.erasure.people import DataSubjects, Known, find_subjects
 from stedi.erasure.tables import Tables
 from stedi.errors import StediError
@@ -23,10 +25,14 @@ from stedi.landing.backfill import leave_erasure_note
 from stedi.landing.claims import Claim
 from stedi.landing.records import EARLIEST
 from stedi.landing.zones import Zone
+from stedi.layout import LANDED, RESULTS
 from stedi.restricted.erasures import ErasureRegister, Tombstone
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key
+from stedi.restricted.receipts import Receipts
 from stedi.search.identifiers import Identifiers
 from stedi.search.search import Searched, hidden, search
+from stedi.storage.atomic import UNFINISHED
+from stedi.storage.storage import BLOCK, Changed, Object
 
 # Customer lines are last: by them devices are known, and people whose erasure was interrupted.
 IN_ORDER = ("step_trainer", "accelerometer", "customer")
@@ -34,15 +40,32 @@ IN_ORDER = ("step_trainer", "accelerometer", "customer")
 
 @dataclass
 class Counts:
-    """How many lines are removed from how many landed files, by entity."""
+    """How many lines are removed from how many landed files, by entity.
+
+    purged: how many old versions and query results are deleted.
+    """
 
     files: dict[str, int] = field(default_factory=lambda: dict.fromkeys(IN_ORDER, 0))
     lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys(IN_ORDER, 0))
+    purged: int = 0
 
     def add(self, entity: str, lines: int) -> None:
         """Adds a file from which so many lines are removed."""
         self.files[entity] += lines > 0
         self.lines[entity] += lines
+
+    @classmethod
+    def noted(cls, notes: Iterable[dict[str, Any]]) -> Counts:
+        """The sum of what the runs of an erasure have noted."""
+        counts = cls()
+        files = defaultdict(set)
+        for note in notes:
+            counts.purged += note.get("purged", 0)
+            if entity := note.get("entity"):
+                files[entity].add(note["file"])
+                counts.lines[entity] += note["lines"]
+        counts.files |= {entity: len(names) for entity, names in files.items()}
+        return counts
 
 
 @dataclass(frozen=True)
@@ -115,7 +138,7 @@ class Erasure:
         self.say("Noting who must not come back")
         for email in emails:
             self.register.erase(email)
-        counts = self._rewrite(subjects)
+        self._rewrite(emails, subjects)
         self.say("Deleting copies of landed lines")
         self.landing.tidy()
         self.tables.remove_copies()
@@ -125,30 +148,46 @@ class Erasure:
         self.tables.maintain()
         self.say("Deleting old versions and query results")
         purged = self.landing.purge()
+        self.register.count(emails, uuid4().hex, {"purged": purged})
         self.say("Searching everything that is stored")
         searched = self.search(subjects.identifiers())
         self.say("Writing the receipt")
         key = new_key()
+        counts = Counts.noted(self.register.counted(emails))
+        build = self.tables.last_build()
         receipt = {
-            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "what": "erasure",
             "by": by,
             "people": [hmac_sha256(email, key) for email in emails],
+            "runs": max(len(self.register.begun(email)) for email in emails),
             "lines": counts.lines,
             "files": counts.files,
             "devices_shared_and_kept": len(subjects.shared_devices),
             "details_others_have_too": len(subjects.shared_details),
-            "old_versions_and_results": purged,
+            "old_versions_and_results": counts.purged,
             "searched_objects": searched.objects,
             "searched_bytes": searched.bytes,
+            "build": build.build_id,
+            "ledger": build.ledger,
         }
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
-        self.register.keep_receipt(name, receipt)
+        receipt |= self._keep(receipt)
         self.say("Noting that the erasure has ended")
         self.register.end(emails)
-        return receipt | {"receipt": name}, key
+        return receipt, key
 
-    def reinstate(self, emails: Iterable[str]) -> None:
-        """Lets people come back with what lands of them, and rebuilds every table."""
+    def reinstate(self, emails: Collection[str], by: str) -> tuple[dict[str, Any], str]:
+        """Lets people come back with what lands of them, and rebuilds every table.
+
+        by: who runs this. Returns the receipt, and the key that its ids were made with.
+        """
+        self.say("Writing the receipt")  # first, so that nobody comes back without one
+        key = new_key()
+        receipt = {
+            "what": "reinstatement",
+            "by": by,
+            "people": [hmac_sha256(email, key) for email in emails],
+        }
+        receipt |= self._keep(receipt)
         self.say("Making nightly builds wait for a full refresh")
         leave_erasure_note(self.zone, datetime.now(UTC))
         self.say("Noting who may come back")
@@ -156,6 +195,12 @@ class Erasure:
             self.register.reinstate(email)
         self.say("Rebuilding every table")
         self.tables.rebuild()
+        return receipt, key
+
+    def _keep(self, receipt: dict[str, Any]) -> dict[str, Any]:
+        """Adds a receipt to the chain; its name and SHA-256."""
+        number, digest = Receipts(self.register.store).add(receipt)
+        return {"receipt": number, "sha256": digest}
 
     def search(self, wanted: Identifiers) -> Searched:
         """Searches all that is stored. Raises StediError if something of the people is found; it
@@ -173,15 +218,37 @@ class Erasure:
             )
         return found
 
-    def _rewrite(self, subjects: DataSubjects) -> Counts:
-        counts = Counts()
+    def _rewrite(self, emails: list[str], subjects: DataSubjects) -> None:
         wanted = subjects.identifiers()
         for entity in IN_ORDER:
             for file in self.landing.files(entity):
                 owns = subjects.owns(entity, day_of(file))
                 self.say(f"Checking {hidden(file.key, wanted)}")
-                counts.add(entity, self.landing.rewrite(file, owns))
-        return counts
+                if lines := self.landing.count(file, owns):
+                    self._rewrite_file(emails, entity, file, lines, owns)
+
+    def _rewrite_file(
+        self, emails: list[str], entity: str, file: Object, lines: int, owns: IsOut
+    ) -> None:
+        """Notes what is removed before it is, or a run that is killed would leave no count of it.
+        By the content, too: if the run is killed before, the next one counts the same again."""
+        sha256 = self._sha256(file)
+        what = f"{file.key} {sha256}"
+        noted = {"entity": entity, "file": self.register.hash()(file.key), "lines": lines}
+        self.register.count(emails, what, noted)
+        self.register.keep_rewritten(emails, sha256)
+        try:
+            self.landing.rewrite(file, owns)
+        except Changed:
+            self.register.uncount(emails, what)
+            raise
+
+    def _sha256(self, file: Object) -> str:
+        digest = hashlib.sha256()
+        with self.landing.storage.open(file.key) as stream:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
 
 
 def dry_run_report(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:
@@ -192,6 +259,31 @@ def dry_run_report(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:
             f"{entity}: {counts.lines[entity]:,} lines in {counts.files[entity]:,} files would be "
             "removed"
         )
+    yield from _plan(erasure.landing)
+    yield from erasure.tables.plan()
+
+
+def _plan(landing: LandingRoot) -> Iterator[str]:
+    """What goes in the landing root beside people's lines, in counts and places."""
+    storage = landing.storage
+    for entity in LANDED:
+        prefix = f"{entity}/landing/"
+        names = (version.key.rpartition("/")[2] for version in storage.versions(prefix))
+        if unfinished := sum(name.startswith(UNFINISHED) for name in names):
+            yield (
+                f"{storage.address(prefix)}: {unfinished:,} files of interrupted writes would be "
+                "deleted"
+            )
+    for prefix in filter(None, landing.prefixes):
+        versions = [*storage.versions(prefix)]
+        results = sum(v.is_latest and not v.is_marker for v in versions)
+        if prefix == f"{RESULTS}/" and results:
+            yield f"{storage.address(prefix)}: {results:,} query results would be deleted"
+        if old := sum(v.is_marker or not v.is_latest for v in versions):
+            yield (
+                f"{storage.address(prefix)}: {old:,} old versions and delete markers would be "
+                "deleted, of everybody's data"
+            )
 
 
 def warnings(erasure: Erasure, subjects: DataSubjects) -> Iterator[str]:

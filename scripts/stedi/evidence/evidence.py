@@ -146,6 +146,8 @@ def _alarms(e: Evidence) -> Iterator[str]:
         yield f"Shown beyond `{LAST}`: {'; '.join(e.lineage.beyond)}. Take it out of the model."
     if e.erasures.pending:
         yield f"Unfinished erasures: {e.erasures.pending:,}. Run them again with the same emails."
+    for broken in e.erasures.broken:
+        yield f"The chain of receipts is broken: {broken}."
     if e.erasures.unreadable:
         yield (
             f"Receipts that cannot be read: {', '.join(e.erasures.unreadable)}. Restore them from "
@@ -182,7 +184,7 @@ def gather(lakehouse: LakehouseReader, files: Files, limit: int = LIMIT) -> Evid
         rows=row_counts(query),
         consent=consent_history(query),
         withheld=withheld_people(query, build, limit),
-        erasures=read_erasures(lakehouse.restricted),
+        erasures=read_erasures(lakehouse.restricted, query),
         lineage=read_lineage(files.manifest),
         k=query("""
             select curated_table, what_is_known, smallest_group, groups_of_people,

@@ -17,6 +17,7 @@ import duckdb
 from stedi.errors import StediError
 from stedi.landing.files import UnreadableFile, landed_files
 from stedi.layout import BUILT, ENTITIES, LANDING, RESULTS
+from stedi.restricted.owner import check_owner
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.storage import Storage
 from stedi.target import AthenaTarget, DuckDbTarget, Target
@@ -63,6 +64,7 @@ def _on_duckdb(target: DuckDbTarget) -> Iterator[LakehouseReader]:
     database = target.database
     if not database.exists():
         raise StediError(f"{database}: no such database; run `dbt build`, which creates it")
+    check_owner(target.key_file.parent, database=database)
     try:
         with duckdb.connect(database, read_only=True) as connection:
             yield LakehouseReader(

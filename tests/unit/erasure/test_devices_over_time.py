@@ -164,7 +164,7 @@ def test_a_record_of_a_clock_ahead_claims_from_the_day_on_which_it_landed(landin
 def test_claims_stay_after_a_reinstatement_and_new_ones_are_added(landing: Landing) -> None:
     landing.land("customer", [record(ANN, day(3), D)])
     landing.erase(ANN)
-    landing._root.erasure().reinstate([ANN])
+    landing._root.erasure().reinstate([ANN], "a test")
     landing.land("customer", [record(ANN, day(20), E)])
     assert {*landing.register.claims()} == {landing.tombstone(ANN, D, day(3), None)}
     landing.erase(ANN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 import os
 import re
@@ -14,6 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stedi.errors import StediError
+from stedi.restricted.pseudonym_key import hmac_sha256
+from stedi.restricted.receipts import Receipts
 from stedi.storage.atomic import UNFINISHED
 from stedi.storage.bucket import NotDeleted
 from stedi.storage.storage import Changed
@@ -43,11 +46,15 @@ def test_their_lines_go_and_every_other_byte_stays(root: Root) -> None:
     receipt = root.erase()
     is_erased(root)
     assert root.files()[f"customer/{DAY}/c.json"] == before[f"customer/{DAY}/c.json"]
-    assert receipt["lines"] == {"customer": 3, "accelerometer": 2, "step_trainer": 2}
-    assert receipt["files"] == {"customer": 2, "accelerometer": 2, "step_trainer": 1}
+    assert (receipt["lines"], receipt["files"], receipt["runs"]) == (LINES, FILES, 1)
+    assert (receipt["build"], receipt["ledger"]) == ("a build", "a digest")
     for name in root.store.names("erasure_receipts") + root.store.names("erasures"):
         kept = f"{name} {root.store.read(name)}"
         assert not [t for t in (ANN.email, ANN.phone, ANN.serial_number) if t in kept]
+
+
+FILES = {"customer": 2, "accelerometer": 2, "step_trainer": 1}
+LINES = {"customer": 3, "accelerometer": 2, "step_trainer": 2}
 
 
 def test_a_second_erasure_finds_nothing_more(root: Root) -> None:
@@ -72,10 +79,19 @@ def test_a_kill_before_any_step_is_put_right_by_running_it_again(root: Root) -> 
     for number in count():
         told: list[str] = []
         with suppress(Killed):
-            root.erase(killed_before(number, told))
+            receipt = root.erase(killed_before(number, told))
             break
     assert number == len(told) > 12
     is_erased(root)
+    # Of those who were killed after the receipt was written there is one too.
+    assert [(r["lines"], r["files"]) for r in receipts_of(root)] == [(LINES, FILES)] * 2
+    assert receipt["runs"] == number
+
+
+def receipts_of(root: Root) -> list[dict]:
+    """The receipts, of which none is missing."""
+    assert Receipts(root.store).problems() == []
+    return [json.loads(root.store.read(name)) for name in root.store.names("erasure_receipts")]
 
 
 def test_a_kill_at_each_step_is_put_right_by_one_more_run(new_folder: NewFolder) -> None:
@@ -122,6 +138,9 @@ def _killed_at_each(erase: Callable[[Root, int], None], new_folder: NewFolder) -
             return number
         assert process.exitcode == KILLED
         folder.erase()
+        first = receipts_of(folder)[0]  # there are two if it was killed after that was written
+        assert (first["lines"], first["files"]) == (LINES, FILES)
+        assert first["runs"] <= 2
         is_erased(folder)
     raise AssertionError("killed a hundred times, and never at its end")
 
@@ -175,7 +194,9 @@ def test_a_name_in_another_persons_line_is_told_and_the_line_stays(folder: Root)
 def test_reinstated_is_as_if_never_erased(root: Root) -> None:
     root.erase()
     erasure = root.erasure()
-    erasure.reinstate([ANN.email])
+    receipt, key = erasure.reinstate([ANN.email], "a test")
+    assert receipt["people"] == [hmac_sha256(ANN.email, key)]
+    assert [r["what"] for r in receipts_of(root)] == ["erasure", "reinstatement"]
     assert erasure.tables.built == 1
     assert root.store.names("erasures") == []
     notes = [name for name in root.files() if name.startswith("backfill/")]
@@ -254,7 +275,8 @@ def test_a_file_that_is_written_to_beside_an_erasure_is_left_as_it_is(root: Root
     with pytest.raises(Changed, match=r"a\.json: another process wrote to it"):
         root.erase(write)
     assert storage.read(key) == theirs
-    root.erase()
+    receipt = root.erase()
+    assert (receipt["lines"], receipt["files"]) == (LINES, FILES)
     expected = without_ann()
     assert landed(root) == expected | {key: expected[key] + b"a later line\n"}
 
