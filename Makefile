@@ -100,6 +100,7 @@ evidence: $(RUNTIME) profiles.yml
 # What a release ships, from the results of `make test` and `make test-deep`, and of dbt's tests on synthetic deliveries.
 attestation: export STEDI_LANDING := target/attested/landing
 attestation: export STEDI_DUCKDB := target/attested/lakehouse.duckdb
+attestation: export STEDI_PSEUDONYM_KEY_FILE := target/attested/.secrets/pseudonym_key
 attestation: $(RUNTIME) profiles.yml
 	@rm -rf target/attested
 	@$(BIN)/stedi key make
