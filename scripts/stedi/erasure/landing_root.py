@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stedi.landing.files import UnreadableFile, landed_files
-from stedi.landing.names import is_landed
+from stedi.landing.names import for_people, is_landed
 from stedi.landing.raw_lines import (
     IsOut,
     MayHold,
@@ -45,9 +45,20 @@ class LandingRoot:
     prefixes: tuple[str, ...]
 
     def files(self, entity: str) -> list[Object]:
-        """The landed files of an entity, by ingest date and name."""
+        """The landed files of an entity, by ingest date and name.
+
+        Raises UnreadableFile for a link to a file: it would be replaced, and the file would stay.
+        """
         found = self.storage.objects(f"{entity}/landing/ingest_date=")
-        return [each for each in found if is_landed(each.key)]
+        landed = [each for each in found if is_landed(each.key)]
+        if isinstance(self.storage, FolderStorage):
+            for path in (self.storage.root / each.key for each in landed):
+                if path.is_symlink():
+                    raise UnreadableFile(
+                        f"{for_people(path)}: a link to a file, which an erasure cannot change; "
+                        "put the file itself in its place"
+                    )
+        return landed
 
     def records(self, entity: str, may_hold: MayHold = always) -> Iterator[tuple[str, bytes]]:
         """The records and lines of all landed files of an entity, with their ingest dates.

@@ -158,14 +158,6 @@ class DataSubjects:
         """Those of their emails that a line names, however it is written."""
         return {text for kind, text in self._by_email.hits_in(line) if kind == EMAIL}
 
-    def owners_of(self, entity: str, line: bytes) -> set[str]:
-        """The emails of those whose line it is: the email of its record, or, if it is not a record
-        of anybody's, every email in it."""
-        if not self.may_name(line):
-            return set()
-        owner = email_of(record_in(line).get(EMAIL_FIELDS[entity]))
-        return self.emails_in(line) if owner is None else {owner} & self.emails
-
     def owns(self, entity: str, ingest_date: str) -> Ownership:
         """Tells whose the records and lines of an entity are.
 
