@@ -27,6 +27,7 @@ from stedi.landing.records import (
     time_of,
 )
 from stedi.search.identifiers import (
+    CUSTOMER_ID,
     EMAIL,
     MAYBE_SERIAL,
     SHORTEST,
@@ -144,11 +145,10 @@ class DataSubjects:
         """The HMACs of devices that they claimed before an earlier erasure."""
         return {each.device for each in self.known.tombstones if each.person in self._people}
 
-    def add_other(self, email: str) -> None:
-        """Notes another person's email, if it contains one of theirs."""
-        if any(each in email for each in self.emails) and email not in self.longer_emails:
-            self.longer_emails.add(email)
-            self._by_email = Identifiers.of(others=self.longer_emails, email=self.emails)
+    def add_others(self, emails: Iterable[str]) -> None:
+        """Notes those emails of other people that contain one of theirs."""
+        self.longer_emails |= {e for e in emails if any(each in e for each in self.emails)}
+        self._by_email = Identifiers.of(others=self.longer_emails, email=self.emails)
 
     def may_name(self, data: bytes) -> bool:
         """Whether bytes may hold one of their emails: a quick look, that misses nothing."""
@@ -188,6 +188,7 @@ class Ownership:
         self._named = Identifiers.of(
             others=subjects.longer_emails,
             email=subjects.emails,
+            customer_id=subjects.customer_ids,
             serial_number=self._serials,
             name=subjects.names,
             phone=subjects.phones,
@@ -203,7 +204,10 @@ class Ownership:
             self._former and entity != "accelerometer"
         )
         self._quick = Identifiers.of(
-            email=subjects.emails, serial_number=known, name=subjects.names
+            email=subjects.emails,
+            customer_id=subjects.customer_ids,
+            serial_number=known,
+            name=subjects.names,
         )
 
     def may_hold(self, data: bytes) -> bool:
@@ -239,7 +243,7 @@ class Ownership:
         if is_name and phone and digits_of(phone) in self._phones:
             return True
         kinds = {kind for kind, _ in self._named.hits_in(line)}
-        return not kinds.isdisjoint((EMAIL, MAYBE_SERIAL, TOGETHER))
+        return not kinds.isdisjoint((EMAIL, CUSTOMER_ID, MAYBE_SERIAL, TOGETHER))
 
 
 def find_subjects(
@@ -254,11 +258,12 @@ def find_subjects(
     _find_motion(subjects, read_lines("accelerometer"))
     named: dict[str, set[str]] = defaultdict(set)  # by serial number, whose other records name it
     shared: set[str] = set()  # serial numbers in lines of others that cannot be read
+    other_people: set[str] = set()
     for ingest_date, line in read_lines("customer"):
         fields = record_in(line)
         owner = email_of(fields.get("email"))
         if owner and owner not in subjects.emails:
-            subjects.add_other(owner)
+            other_people.add(owner)
             if serial := serial_of(fields.get("serialNumber")):
                 if customer_of(fields, ingest_date, earliest):
                     named[serial].add(owner)
@@ -269,6 +274,7 @@ def find_subjects(
             subjects.names.update(_detail(text_of(fields.get("customerName"))))
             subjects.phones.update(_detail(phone_of(fields.get("phone"))))
             subjects.records.add(fields, ingest_date, earliest)
+    subjects.add_others(other_people)
     rivals = _rivals(subjects, named)
     claimed = {claim.device for claim in subjects.claims()}
     details = Identifiers.of(name=subjects.names, phone=subjects.phones, serial_number=claimed)
@@ -290,15 +296,15 @@ def find_subjects(
 
 def _find_motion(subjects: DataSubjects, lines: Iterable[tuple[str, bytes]]) -> None:
     """Finds whom of them accelerometer lines name, and other people whose emails contain theirs."""
+    others: set[str] = set()
     for _, line in lines:
         if not subjects.may_name(line):
             continue
         if owner := email_of(record_in(line).get("user")):
-            subjects.landed |= {owner} & subjects.emails
-            if owner not in subjects.emails:
-                subjects.add_other(owner)
+            (subjects.landed if owner in subjects.emails else others).add(owner)
         else:
             subjects.landed |= subjects.emails_in(line)
+    subjects.add_others(others)
 
 
 def _rivals(subjects: DataSubjects, named: Mapping[str, set[str]]) -> set[str]:

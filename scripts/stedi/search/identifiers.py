@@ -38,7 +38,7 @@ _MEANT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _TIMES = 3  # that JSON within JSON is read
 _IN_URL = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _IN_MAIL = re.compile(r"(?:=[0-9a-fA-F]{2})+")
-_SOFT_BREAK = re.compile(r"=\r?\n")
+_SOFT_BREAK = re.compile(rb"=\r?\n")
 _IN_HTML = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)")
 _LEAST_BASE64 = 8  # bytes of an email; a shorter one is in too many other texts
 _RUN = 80  # characters of Base64 that are read before and behind an email in it
@@ -137,9 +137,18 @@ class Identifiers:
 
     @cached_property
     def _email(self) -> re.Pattern[str] | None:
-        """The emails, and those of others that contain them, which are found first."""
         found = self._all(EMAIL)
-        return re.compile(_any_of(found | self.others)) if found else None
+        return re.compile(_any_of(found)) if found else None
+
+    @cached_property
+    def _around(self) -> dict[str, set[tuple[int, int]]]:
+        """By email, how many letters other people's emails have before it and behind it."""
+        found: dict[str, set[tuple[int, int]]] = {email: set() for email in self._all(EMAIL)}
+        for other in self.others:
+            for email in found:
+                for at in _places(email, other):
+                    found[email].add((at, len(other) - at - len(email)))
+        return found
 
     @cached_property
     def _serial_field(self) -> re.Pattern[str]:
@@ -213,6 +222,12 @@ class Identifiers:
         if not self.may_be_in(data):
             return set()
         hits = {hit for text in meanings_of(data) for hit in self._hits_in_text(text)}
+        if _SOFT_BREAK.search(data):  # two lines, or one of a mail: they may be two people's
+            whole = _SOFT_BREAK.sub(b"", data)
+            found = {
+                text for each in meanings_of(whole) for text, _ in self._emails_in(normal(each))
+            }
+            hits |= {(MAYBE_EMAIL, email) for email in found if (EMAIL, email) not in hits}
         return hits | self._hits_in_base64(data)
 
     def _hits_in_text(self, text: str) -> Iterator[tuple[str, str]]:
@@ -232,10 +247,16 @@ class Identifiers:
         """The emails in a text in normal form, and whether each is one for certain: what stands
         before it may make it the end of another."""
         for found in self._email.finditer(text) if self._email else ():
-            if found[0] not in self.others and _BEHIND_EMAIL.match(text, found.end()):
-                is_whole = _is_begin(text, found.start())
-                if is_whole is not None:
-                    yield found[0], is_whole
+            begin, end = found.span()
+            if any(
+                text[begin - before : end + behind] in self.others
+                for before, behind in self._around[found[0]]
+                if before <= begin
+            ):
+                continue
+            is_whole = _is_begin(text, begin) if _BEHIND_EMAIL.match(text, end) else None
+            if is_whole is not None:
+                yield found[0], is_whole
 
     def _serials_in(self, text: str, anywhere: re.Pattern[str]) -> Iterator[tuple[str, str]]:
         found = {(MAYBE_SERIAL, hit[0]) for hit in anywhere.finditer(text)}
@@ -278,6 +299,14 @@ def _as_found(kind: str, text: str) -> str:
     if kind == SERIAL:
         return text
     return normal(text if kind == EMAIL else text.strip())
+
+
+def _places(part: str, text: str) -> Iterator[int]:
+    """Where a part stands in a text."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _any_of(texts: Iterable[str]) -> str:
@@ -378,10 +407,8 @@ def _of_url(text: str) -> str:
 
 
 def _of_mail(text: str) -> str:
-    """What quoted-printable means by a text."""
-    if "=" not in text:
-        return text
-    return _IN_MAIL.sub(lambda codes: _of_hex(codes[0].replace("=", "")), _SOFT_BREAK.sub("", text))
+    """What quoted-printable means by a text, but for its line breaks."""
+    return _IN_MAIL.sub(lambda codes: _of_hex(codes[0].replace("=", "")), text)
 
 
 def _of_html(text: str) -> str:

@@ -28,10 +28,12 @@ _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 class Stored(NamedTuple):
-    """Something to search: its name for people, and how to open it as a file on this machine."""
+    """Something to search: its name for people, how to open it as a file on this machine, and the
+    name that it has within what is searched, which is searched too."""
 
     name: str
     open: Callable[[], BinaryIO]
+    key: str
 
 
 class Wanted(Protocol):
@@ -94,7 +96,7 @@ def files_below(folder: Path) -> Iterator[Stored]:
     """Every file below a folder, hidden ones and those in linked folders too, or the file itself.
     What several links lead to comes once."""
     if folder.is_file():
-        yield Stored(str(folder), partial(_opened, folder))
+        yield Stored(str(folder), partial(_opened, folder), folder.name)
     seen: set[Path] = set()
     for top, folders, names in os.walk(folder, followlinks=True):
         if (real := Path(top).resolve()) in seen:
@@ -104,7 +106,8 @@ def files_below(folder: Path) -> Iterator[Stored]:
         folders.sort()
         for path in (Path(top, name) for name in sorted(names)):
             if path.is_file():
-                yield Stored(str(path), partial(_opened, path))
+                key = path.relative_to(folder).as_posix()
+                yield Stored(str(path), partial(_opened, path), key)
 
 
 def versions_below(
@@ -118,6 +121,7 @@ def versions_below(
                 yield Stored(
                     f"{storage.address(version.key)}{old}",
                     partial(storage.open, version.key, version.id),
+                    version.key,
                 )
 
 
@@ -126,7 +130,7 @@ def search(stored: Iterable[Stored], wanted: Wanted, found: Searched) -> None:
     for item in stored:
         found.objects += 1
         name = hidden(item.name, wanted)
-        found.add(name, _hits_in_name(item.name, wanted), " in its name")
+        found.add(name, _hits_in_name(item.key, wanted), " in its name")
         is_landed = _LANDED in item.name
         try:
             with item.open() as stream:

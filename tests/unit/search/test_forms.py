@@ -62,7 +62,7 @@ FORMS = {
     "quoted-printable": Form(
         quopri.encodestring(f"é=@ {EMAIL}".encode()).replace(b"@", b"=40"), CERTAIN
     ),
-    "quoted-printable, broken into lines": Form(EMAIL.replace("@", "=\n@"), CERTAIN),
+    "quoted-printable, broken within the email": Form(EMAIL.replace("@", "=\n@"), LIKELY),
     "Base64": Form(base64.b64encode(f"to {EMAIL}, please".encode()), CERTAIN),
     "Base64 in URLs": Form(base64.urlsafe_b64encode(f"??>{EMAIL}>>??".encode()), CERTAIN),
     "Base64 of capitals": Form(base64.b64encode(EMAIL.upper().encode()), NOT_FOUND),
