@@ -30,6 +30,7 @@ _MARKS = {  # at the beginning of a file; of two that begin alike the longer one
 }
 
 _SAMPLE = 1 << 12
+_AT_ONCE = 1 << 12  # bytes of lines at which a quick look is taken
 _END = re.compile(rb"\r\n|\n|\r")
 # A line that is one object without another in it, and so ends with that object.
 _FLAT = rb"[ \t]*+\{[^{}\r\n]*+\}[ \t]*+,?[ \t]*+(?:\r\n|\n|\r)"
@@ -224,10 +225,17 @@ class _Reader:
 
     def _flat(self, size: int) -> Iterator[Piece]:
         """The pieces of lines of one object each."""
-        lines = self._data[self._at : self._at + size]
-        if not self._may_hold(lines):
-            yield self._take(Kind.REST, size)
-            return
+        while size > 0:
+            found = _END.search(self._data, self._at + min(size, _AT_ONCE) - 1)
+            some = min(found.end() - self._at if found else size, size)
+            lines = self._data[self._at : self._at + some]
+            size -= some
+            if self._may_hold(lines):
+                yield from self._each_of(lines)
+            else:
+                yield self._take(Kind.REST, some)
+
+    def _each_of(self, lines: bytes) -> Iterator[Piece]:
         for line in lines.splitlines(keepends=True):
             if self._open:
                 begin, end = line.index(b"{"), line.rindex(b"}") + 1

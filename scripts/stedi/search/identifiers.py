@@ -21,6 +21,7 @@ _DISGUISED = re.compile(
     rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc4\xb0|\xcc\x87|\xcd\xbe|\xe1\xbf\xaf"
     rb"|[%=][2-7][0-9a-fA-F]|=\r?\n|&(?:#[0-9xX]|[a-zA-Z]{1,31};)"
 )
+_DISGUISING = (b"\\", b"%", b"=", b"&")  # what any disguise in ASCII has
 _MANY = 24  # texts: more of them are found faster by one pattern than one after the other
 
 # Behind an email, what makes another of it: ann@example.com is not ann@example.com.au.
@@ -197,9 +198,11 @@ class Identifiers:
             return True
         if b"\0" in data and self._has_hint(lowered.replace(b"\0", b"")):
             return True
-        if self._is_plain:
-            return _DISGUISED.search(data) is not None
-        return not data.isascii() or b"\\" in data or _DISGUISED.search(data) is not None
+        is_ascii = data.isascii()
+        if not self._is_plain and (not is_ascii or b"\\" in data):
+            return True
+        may_be_disguised = not is_ascii or any(sign in data for sign in _DISGUISING)
+        return may_be_disguised and _DISGUISED.search(data) is not None
 
     def _has_hint(self, lowered: bytes) -> bool:
         if self._hint:
