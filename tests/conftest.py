@@ -29,6 +29,7 @@ ORDER = (ATHENA, "tests/laws/", "tests/documents/", "tests/unit/bench/", "")
 # Settings of the tests themselves.
 OWN_SETTINGS = (
     "STEDI_ATHENA_",
+    "STEDI_ERASED_INPUTS",
     "STEDI_FAULT_POINTS",
     "STEDI_HISTORIES",
     "STEDI_LIVES",

@@ -44,6 +44,13 @@ _FOLDERS = (f"compiled/{NAME}", f"run/{NAME}")
 _TESTS = "tests"  # the target folder of the tests in `make evidence`
 _LOG = re.compile(r"dbt\.log(\.[0-9]+)?")
 
+READ_BY_DBT = (".sql", ".yml", ".yaml", ".md", ".csv", ".py")
+SOURCES = {  # the settings that name folders of the project, and what they are by default
+    "model-paths": ["models"], "macro-paths": ["macros"], "test-paths": ["tests"],
+    "seed-paths": ["seeds"], "analysis-paths": ["analyses"], "snapshot-paths": ["snapshots"],
+    "docs-paths": [],
+}  # fmt: skip
+
 
 class Tables(Protocol):
     """The tables of one engine, as dbt builds them."""
@@ -70,7 +77,13 @@ class Tables(Protocol):
         """Removes deleted rows from the tables' files."""
 
     def stored(self) -> Iterator[Stored]:
-        """Files beside the landing root that may hold something of a person."""
+        """Files beside the landing root that may hold something of a person, but for artifacts."""
+
+    def artifacts(self) -> Iterator[Stored]:
+        """What dbt wrote: its artifacts and logs."""
+
+    def project_files(self) -> Iterator[Stored]:
+        """The files that dbt's artifacts repeat."""
 
     def search(self, wanted: Identifiers, found: Searched) -> None:
         """Searches the tables that are not objects of the landing root."""
@@ -120,9 +133,15 @@ class DuckDbTables:
 
     def stored(self) -> Iterator[Stored]:
         remove_unfinished(self.database)
-        paths = [*self.database.parent.glob(f"{self.database.name}*"), *artifacts(self.dbt)]
-        for path in paths:
+        for path in self.database.parent.glob(f"{self.database.name}*"):
             yield from files_below(path)
+
+    def artifacts(self) -> Iterator[Stored]:
+        for path in artifacts(self.dbt):
+            yield from files_below(path)
+
+    def project_files(self) -> Iterator[Stored]:
+        return project_files(self.dbt)
 
     def search(self, wanted: Identifiers, found: Searched) -> None:
         if not self.database.exists():
@@ -172,8 +191,14 @@ class AthenaTables:
         one, and old versions are deleted with the landing root's."""
 
     def stored(self) -> Iterator[Stored]:
+        return iter(())  # the bucket has them all
+
+    def artifacts(self) -> Iterator[Stored]:
         for path in artifacts(self.dbt):
             yield from files_below(path)
+
+    def project_files(self) -> Iterator[Stored]:
+        return project_files(self.dbt)
 
     def search(self, wanted: Identifiers, found: Searched) -> None:
         """Does nothing: there are no others."""
@@ -200,6 +225,17 @@ def _plan(dbt: Dbt, variables: Mapping[str, Any]) -> Iterator[str]:
         yield f"{path}: dbt's own, would be deleted"
     rules = ", ".join(f"{name}: {value}" for name, value in variables.items())
     yield f"every table would be rebuilt with the vars of the last build ({rules})"
+
+
+def project_files(dbt: Dbt) -> Iterator[Stored]:
+    """The files that dbt reads of the project, and of the packages that it uses."""
+    settings = dbt.project.settings
+    folders = [name for kind, names in SOURCES.items() for name in settings.get(kind, names)]
+    packages = str(settings.get("packages-install-path", "dbt_packages"))
+    for name in ("dbt_project.yml", *folders, packages):
+        for stored in files_below(dbt.project.folder / name):
+            if stored.name.endswith(READ_BY_DBT):
+                yield stored
 
 
 def delete_artifacts(dbt: Dbt) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from stedi.evidence.lakehouse import LakehouseReader
 from stedi.evidence.people import Build
 from stedi.landing.claims import customer_of
+from stedi.landing.files import lines_of
 from stedi.landing.names import is_landed
-from stedi.landing.raw_lines import blocks_of, lines_of
-from stedi.landing.records import EARLIEST, email_of, record_in
+from stedi.landing.raw_lines import blocks_of
+from stedi.landing.records import EARLIEST, email_of, record_of
 from stedi.layout import ENTITIES
 
 
@@ -65,9 +66,9 @@ def read_waiting(lakehouse: LakehouseReader, build: Build, earliest: str = EARLI
     return Waiting(lines, len(named & _trusted(lakehouse)) if named else 0)
 
 
-def _refusing(line: bytes, day: str, earliest: str) -> str | None:
+def _refusing(line: str, day: str, earliest: str) -> str | None:
     """Whom a customer line names that gives no consent to research, or cannot be read."""
-    fields = record_in(line)
+    fields = record_of(line) or {}
     record = customer_of(fields, day, earliest)
     if record and record.research_consent_at is not None:
         return None

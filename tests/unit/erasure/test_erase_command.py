@@ -36,8 +36,8 @@ def test_a_dry_run_tells_and_changes_nothing(run: Callable[..., Result], folder:
     before = files(folder)
     result = run(f"{ANN.email.upper()}\n", "--dry-run")
     assert result.exit_code == 0, result.output
-    assert "customer: 3 lines in 2 files would be removed" in result.output
-    assert "step_trainer: 2 lines in 1 files would be removed" in result.output
+    assert "customer: 3 records in 2 files would be removed" in result.output
+    assert "step_trainer: 2 records in 1 files would be removed" in result.output
     assert files(folder) == before
     assert ANN.email not in result.output
 
@@ -58,7 +58,7 @@ def test_emails_may_come_from_a_file(run: Callable[..., Result], tmp_path: Path)
     text = f"\ufeffAnn <{ANN.email}>;\r\n{BEN.email}\r\n"
     (tmp_path / "who").write_bytes(text.encode("utf-16-le"))
     result = run("", "--file", str(tmp_path / "who"), "--dry-run")
-    assert "customer: 8 lines" in result.output
+    assert "customer: 8 records" in result.output
 
 
 def test_a_line_that_is_no_email_is_refused_before_anything_changes(
@@ -77,7 +77,7 @@ def test_a_shared_device_is_told(run: Callable[..., Result], folder: Root) -> No
     path.write_text(path.read_text().replace(BEN.serial_number, ANN.serial_number))
     result = run(f"{ANN.email}\n", "--dry-run")
     assert "1 of their devices were claimed by another person too" in result.output
-    assert "step_trainer: 0 lines" in result.output
+    assert "step_trainer: 0 records" in result.output
 
 
 def test_somebody_unknown_is_refused(run: Callable[..., Result], folder: Root) -> None:
@@ -137,10 +137,24 @@ def test_a_broken_file_is_named_and_nothing_changes(
 
 
 def test_what_is_found_afterwards_fails(run: Callable[..., Result], folder: Root) -> None:
-    (folder.landing.storage.root / "left.txt").write_text(ANN.phone)
+    (folder.landing.storage.root / "left.txt").write_text(f"to {ANN.email}")
     result = run(f"{ANN.email}\n")
     assert result.exit_code == 1
-    assert "left.txt: phone" in result.output
+    assert "left.txt: email" in result.output
+    assert ANN.email not in result.output
+
+
+def test_what_may_be_somebody_elses_is_told_and_does_not_fail(
+    run: Callable[..., Result], folder: Root
+) -> None:
+    root = folder.landing.storage.root
+    (root / "likely.txt").write_text(f"ring {ANN.customer_name} at {ANN.phone}")
+    (root / "chance.txt").write_text(ANN.phone)
+    result = run(f"{ANN.email}\n")
+    assert result.exit_code == 0, result.output
+    assert "likely.txt: name with phone" in result.stderr
+    assert "chance.txt" not in result.output
+    assert '"likely_findings": 1' in result.output and '"findings_by_chance": 1' in result.output
     assert ANN.phone not in result.output
 
 
