@@ -33,7 +33,8 @@ moments as (
 
 ),
 
--- The same person's distances before and after each reading, its own moment included.
+-- The same person's distances before and after each reading, its own moment included. Both frames begin at an end of the
+-- person's time and grow: an engine adds up a frame that shrinks anew for each row, which takes a square of the readings.
 between_distances as (
 
     select
@@ -46,8 +47,8 @@ between_distances as (
         ) as last_measured_at,
         min(measured_at) over (
             partition by customer_id
-            order by read_at
-            range between current row and unbounded following
+            order by read_at desc
+            range between unbounded preceding and current row
         ) as next_measured_at
     from moments
 
