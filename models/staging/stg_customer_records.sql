@@ -122,13 +122,13 @@ followed as (
         *,
         min(case when place = 1 then effective_at end) over (
             partition by email
-            order by effective_at, place
-            rows between 1 following and unbounded following
+            order by effective_at desc, place desc
+            rows between unbounded preceding and 1 preceding
         ) as next_at,
         min(case when place = 1 and is_readable then effective_at end) over (
             partition by email
-            order by effective_at, place
-            rows between 1 following and unbounded following
+            order by effective_at desc, place desc
+            rows between unbounded preceding and 1 preceding
         ) as next_readable_at
     from ranked
 
