@@ -22,12 +22,7 @@ from stedi.landing.files import BOM
 from stedi.storage.storage import BLOCK
 
 _BOM = BOM.encode()
-_MARKS = {  # at the beginning of a file; of two that begin alike the longer one first
-    codecs.BOM_UTF32_LE: "utf-32-le",
-    codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 _SAMPLE = 1 << 12
 _AT_ONCE = 1 << 12  # bytes of lines at which a quick look is taken
@@ -69,14 +64,10 @@ class Kind(Enum):
 
 
 class Piece(NamedTuple):
-    """A part of a landed file; all parts joined are the file, in UTF-8.
-
-    in_array: of a record or glue, whether an array is open before it.
-    """
+    """A part of a landed file; all parts joined are the file, in UTF-8."""
 
     kind: Kind
     data: bytes
-    in_array: bool = False
 
 
 IsOut = Callable[[bytes], bool]  # whether a record or line is to be removed
@@ -101,7 +92,7 @@ def blocks_of(stream: BinaryIO, name: str) -> Iterator[bytes]:
 def encoding_of(start: bytes) -> tuple[bytes, str] | None:
     """The mark and the encoding of a text that begins with these bytes; None for UTF-8.
 
-    It is UTF-16 or UTF-32 only if many of the bytes are 0, as those of ASCII letters are: a mark
+    It is UTF-16 only if many of the bytes are 0, as every other one of ASCII letters is: a mark
     alone does not keep the build from reading the lines behind it as UTF-8.
     """
     sample = start[:_SAMPLE]
@@ -208,12 +199,11 @@ class _Reader:
     def _take(self, kind: Kind, size: int) -> Piece:
         """So many bytes as a piece."""
         data = self._data[self._at : self._at + size]
-        piece = Piece(kind, data, self._open > 0)
         if kind is Kind.GLUE:
             self._open = max(0, self._open + data.count(b"[") - data.count(b"]"))
         self._at += size
         self._budget += _AGAIN * size
-        return piece
+        return Piece(kind, data)
 
     def _flat_lines(self) -> int:
         """The size of the lines from here on that are one object each, as far as they are there."""

@@ -21,7 +21,7 @@ from stedi.storage.folder import FolderStorage
 from support.landed_people import DAY, Root
 from support.oracle_lines import email_of
 
-INPUTS = int(os.environ.get("STEDI_ERASED_INPUTS", "300"))
+INPUTS = int(os.environ.get("STEDI_ERASED_INPUTS", "100"))
 MANY = 10_000
 START = 1_704_067_200_000
 

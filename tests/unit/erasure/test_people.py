@@ -110,6 +110,14 @@ def test_a_record_with_a_mistyped_email_is_nobodys_and_keeps_nothing(email: str)
         assert not owns(plain(customer_fields(alike)).encode())
 
 
+def test_nobodys_record_goes_by_a_serial_number_too_short_to_be_searched_for() -> None:
+    found = find_subjects([ANN.email], reader(ANN._replace(serial_number="D-1")))
+    mistyped = customer_fields(BEN._replace(email="ann", serial_number="D-1"))
+    owns = found.owns("customer", DAY)
+    assert owns(plain(mistyped).encode())
+    assert not owns(plain(mistyped | {"serialNumber": "D-11"}).encode())
+
+
 def test_nobodys_line_goes_by_a_phone_however_it_is_written() -> None:
     found = find_subjects([ANN.email], reader(ANN))
     phone = f"+1 ({ANN.phone[:3]}) {ANN.phone[3:6]}-{ANN.phone[6:]}"
