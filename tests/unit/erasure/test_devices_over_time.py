@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stedi.erasure.erasure import Counts
 from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
 from stedi.landing.records import end_of_day, start_of_day
 from stedi.restricted.erasures import Tombstone
@@ -62,8 +63,9 @@ class Landing:
         erasure = self._root.erasure(say)
         subjects = erasure.find([*emails])
         counted = erasure.count(subjects).lines
+        before = Counts.noted(self.register.counted(emails)).lines  # by runs that were interrupted
         receipt, _ = erasure.erase([*emails], subjects, "a test")
-        assert receipt["lines"] == counted
+        assert receipt["lines"] == {name: counted[name] + before[name] for name in counted}
         return receipt
 
     def tombstone(self, email: str, device: str, since: int, until: int | None) -> Tombstone:
