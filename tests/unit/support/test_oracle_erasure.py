@@ -84,12 +84,12 @@ def test_an_erased_person_who_is_delivered_again_stays_out() -> None:
     ]  # fmt: skip
 
 
-def test_a_person_who_comes_back_is_one_with_their_tombstones() -> None:
+def test_a_person_who_comes_back_is_one_with_their_tombstones_which_name_nobody() -> None:
     tombstone = Claim(ANN, "D", ms("03-01") or 0, ms("04-01"))
     lines = [says(ANN, "03-15", "03-01", "D"), says(BEN, "05-01", "03-01", "D")]
 
     assert owner(lines, "03-20", tombstones=[tombstone]) == ANN
-    assert owner(lines, "02-20", tombstones=[tombstone]) == ANN
+    assert owner(lines, "02-20", tombstones=[tombstone]) == "unknown_device"
     assert owner(lines, "05-01", tombstones=[tombstone]) == "ambiguous_device"
 
 
