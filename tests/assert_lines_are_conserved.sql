@@ -50,17 +50,15 @@ left join rejected
         audited.source = rejected.source
         and audited.ingest_date = rejected.ingest_date
 where
-    {%- if upkeep().is_whole %}
     (
-        landed.landed is distinct from audited.landed
-        {%- if flags.WHICH == 'test' %}
+        {{ upkeep().is_whole | string | lower }}
+        and landed.landed is distinct from audited.landed
         and not (
-            coalesce(landed.landed, 0) > coalesce(audited.landed, 0)
-            and landed.ingest_date >= (select max(ingest_date) from {{ ref('landing_reconciliation') }})
+            {{ (flags.WHICH == 'test') | string | lower }}
+            and coalesce(landed.landed, 0) > coalesce(audited.landed, 0)
+            and landed.ingest_date >= (select max(known.ingest_date) from {{ ref('landing_reconciliation') }} as known)
         )
-        {%- endif %}
-    ) or
-    {%- endif %}
-    audited.landed != audited.accepted + audited.duplicate + audited.rejected
+    )
+    or audited.landed != audited.accepted + audited.duplicate + audited.rejected
     or audited.rejected != coalesce(rejected.rejected, 0)
     or audited.duplicate < 0

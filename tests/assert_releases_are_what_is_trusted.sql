@@ -6,28 +6,37 @@
     and node_of('releases').unique_id in selected_resources %}
 with
 
+newest as (
+
+    select max(noted_at) as noted_at from {{ ref('releases') }}
+
+),
+
+without_readings as (
+
+    select count(*) as builds
+    from {{ ref('builds') }} as builds
+    inner join newest on builds.happened_at > newest.noted_at
+    where
+        builds.status = 'completed'
+        and builds.build_id not in (select releases.build_id from {{ ref('releases') }} as releases)
+
+),
+
 noted as (
 
     select
-        source,
-        customer_id,
-        readings
-    from {{ ref('releases') }}
+        releases.source,
+        releases.customer_id,
+        releases.readings
+    from {{ ref('releases') }} as releases
+    cross join newest
+    cross join without_readings
     where
         {{ looks }}
-        and reason = 'released'
-        {%- if is_noted_now %}
-        and build_id = '{{ invocation_id }}'
-        {%- else %}
-        and noted_at = (select max(releases.noted_at) from {{ ref('releases') }} as releases)
-        and not exists (
-            select 1 from {{ ref('builds') }} as builds
-            where
-                builds.status = 'completed'
-                and builds.happened_at > (select max(releases.noted_at) from {{ ref('releases') }} as releases)
-                and builds.build_id not in (select releases.build_id from {{ ref('releases') }} as releases)
-        )
-        {%- endif %}
+        and releases.reason = 'released'
+        and {{ "releases.build_id = '" ~ invocation_id ~ "'" if is_noted_now
+            else 'releases.noted_at = newest.noted_at and without_readings.builds = 0' }}
 
 ),
 

@@ -33,8 +33,8 @@ moments as (
 
 ),
 
--- The same person's distances before and after each reading, its own moment included. Both frames begin at an end of the
--- person's time and grow: an engine adds up a frame that shrinks anew for each row, which takes a square of the readings.
+-- The same person's distances before and after each reading, its own moment included. Both frames begin at an end of
+-- the person's time and grow: of a frame that shrinks, an engine adds up each anew, which takes the square of the rows.
 between_distances as (
 
     select

@@ -66,7 +66,7 @@ reaching as (
 
 ),
 
--- Claims of one person that touch or overlap are one claim; what an erased person claimed stays apart, and names nobody.
+-- Claims of one person that touch or overlap are one claim; what an erased person claimed is apart and names nobody.
 ordered as (
 
     select
