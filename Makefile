@@ -9,6 +9,7 @@
 #   make parity          build the same files on both engines and count the rows that differ (FROM=, VARS=)
 #   make lives [N=1000]  at least N random lives from consent to erasure on DuckDB, and forty on the local Athena
 #   make mutants [N=100] break the project on purpose, and by N random mistakes in SQL and N in Python: what notices each
+#   make attestation     what the tests have proven of this version, for the page of whoever runs it
 #   make bench           how fast, compared with hand-written SQL, and what a night costs
 #   make lock            rewrite both lock files from pyproject.toml
 #   make clean           remove what dbt and the tests wrote
@@ -18,31 +19,43 @@ BIN := $(VENV)/bin
 # What running needs, and what developing needs besides.
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# What holds people's data is for the user alone. (stedi sees to that by itself.)
+PRIVATE := umask "$${STEDI_UMASK:-077}" &&
+DBT := $(PRIVATE) $(BIN)/dbt
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
-# Text as one word of the shell, whatever characters it has. (Write $$ for $ in FROM= and VARS=, as make demands.)
-quoted = '$(subst ','\'',$(1))'
+# What the caller gives is text: make must not expand it, nor a shell run it. So recipes get it in the environment.
+override FROM := $(value FROM)
+override VARS := $(value VARS)
+override N := $(value N)
+export FROM VARS N
 
-# Deliveries from elsewhere get a landing zone and a database of their own, so that they never mix with others: a
-# folder named for theirs, without what is not a letter or digit, and for a checksum of its path.
-ifdef FROM
-PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- $(call quoted,$(FROM)) 2>/dev/null && pwd -P); \
+# Deliveries from elsewhere get a landing zone, a database, a key and a register of erasures of their own, so that they
+# never mix with others: a folder named for theirs, without what is not a letter or digit, and for a checksum of its
+# path. ($(shell) has not what is exported.)
+ifneq ($(FROM),)
+PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- '$(subst ','\'',$(FROM))' 2>/dev/null && pwd -P); \
     printf %s- "$$(basename -- "$$folder")" | LC_ALL=C tr -c A-Za-z0-9._- _; \
     printf %s "$$folder" | cksum | cut -d " " -f 1)
 export STEDI_LANDING ?= $(PLACE)/landing
 export STEDI_DUCKDB ?= $(PLACE)/lakehouse.duckdb
+export STEDI_PSEUDONYM_KEY_FILE ?= $(PLACE)/.secrets/pseudonym_key
 endif
 
-.PHONY: run test test-deep test-athena lives mutants lint docs evidence bench athena parity lock clean
+.PHONY: run test test-deep test-athena lives mutants lint docs evidence attestation bench athena parity lock clean
 .DELETE_ON_ERROR:
 
+# A lakehouse from before each had its own keys and erasures gets a copy of those that it was built with.
 run: $(RUNTIME) profiles.yml
+	@test ! -f "$(PLACE)/lakehouse.duckdb" || test ! -d .secrets || test -e "$(PLACE)/.secrets" \
+	    || cp -Rp .secrets "$(PLACE)/.secrets"
+	@$(BIN)/stedi demo $(if $(FROM),--from "$$FROM")
 	@$(BIN)/stedi key make
-	@$(BIN)/stedi demo $(if $(FROM),--from $(call quoted,$(FROM)))
 	@echo "Building the tables and testing them"
-	@$(BIN)/dbt --quiet build $(if $(VARS),--vars $(call quoted,$(VARS)))
+	@$(DBT) --quiet build $(if $(VARS),--vars "$$VARS")
 	@echo "All tables built, all tests passed"
-	@$(BIN)/dbt --quiet docs generate --static
+	@$(PRIVATE) mkdir -p target/tests && cp target/run_results.json target/tests/ # which docs generate overwrites
+	@$(DBT) --quiet docs generate --static
 	@$(BIN)/stedi summary
 
 # Two processes share the tests (tests/conftest.py says how). `make evidence` shows the results.
@@ -54,7 +67,7 @@ test-deep: $(DEV)
 
 # Beside the linters: every command, option and macro is documented, and every link leads somewhere.
 lint: $(DEV) profiles.yml
-	@mkdir -p target
+	@$(PRIVATE) mkdir -p target
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
@@ -71,7 +84,7 @@ lint: $(DEV) profiles.yml
 
 docs: $(RUNTIME) profiles.yml
 	@$(BIN)/stedi key make
-	@$(BIN)/dbt --quiet docs generate --static
+	@$(DBT) --quiet docs generate --static
 	@echo "Docs: target/static_index.html"
 
 # The tests look at everything, not only at what the last build made. Where some fail the page says so, in red.
@@ -79,16 +92,27 @@ evidence: $(RUNTIME) profiles.yml
 	@test -e "$${STEDI_DUCKDB:-lakehouse.duckdb}" || { echo "No tables yet: run make run, or dbt build" >&2; exit 1; }
 	@$(BIN)/stedi key make
 	@rm -f target/tests/run_results.json
-	@$(BIN)/dbt --quiet docs generate --static $(if $(VARS),--vars $(call quoted,$(VARS)))
-	@$(BIN)/dbt --quiet test --target-path target/tests $(if $(VARS),--vars $(call quoted,$(VARS))) \
+	@$(DBT) --quiet docs generate --static $(if $(VARS),--vars "$$VARS")
+	@$(DBT) --quiet test --target-path target/tests $(if $(VARS),--vars "$$VARS") \
 	    || echo "Not every test has passed: see the page" >&2
 	@$(BIN)/stedi evidence
+
+# What a release ships, from the results of `make test` and `make test-deep`, and of dbt's tests on synthetic deliveries.
+attestation: export STEDI_LANDING := target/attested/landing
+attestation: export STEDI_DUCKDB := target/attested/lakehouse.duckdb
+attestation: export STEDI_PSEUDONYM_KEY_FILE := target/attested/.secrets/pseudonym_key
+attestation: $(RUNTIME) profiles.yml
+	@rm -rf target/attested
+	@$(BIN)/stedi key make
+	@$(BIN)/stedi demo
+	@$(DBT) --quiet build --target-path target/tests
+	@$(BIN)/python -m stedi.evidence.attestation .
 
 bench: $(DEV) profiles.yml
 	@$(BIN)/python bench/bench.py
 
 lives: $(DEV)
-	@STEDI_LIVES=$(or $(N),1000) $(BIN)/python -m pytest tests/laws/test_whole_lives.py
+	@STEDI_LIVES="$${N:-1000}" $(BIN)/python -m pytest tests/laws/test_whole_lives.py
 	@STEDI_ATHENA_LIVES=40 $(BIN)/python -m pytest tests/athena/test_whole_lives_on_athena.py
 
 mutants: $(DEV)
@@ -100,11 +124,11 @@ test-athena: $(DEV)
 	@$(BIN)/python -m pytest tests/athena
 
 athena: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from $(call quoted,$(FROM)))
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.up $(if $(FROM),--from "$$FROM")
 
 parity: $(DEV)
-	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from $(call quoted,$(FROM))) \
-	    $(if $(VARS),--vars $(call quoted,$(VARS)))
+	@PYTHONPATH=tests $(BIN)/python -m support.athena.parity $(if $(FROM),--from "$$FROM") \
+	    $(if $(VARS),--vars "$$VARS")
 
 profiles.yml: profiles.yml.example
 	@cp profiles.yml.example profiles.yml

@@ -29,6 +29,7 @@ ORDER = (ATHENA, "tests/laws/", "tests/documents/", "tests/unit/bench/", "")
 # Settings of the tests themselves.
 OWN_SETTINGS = (
     "STEDI_ATHENA_",
+    "STEDI_ERASED_INPUTS",
     "STEDI_FAULT_POINTS",
     "STEDI_HISTORIES",
     "STEDI_LIVES",
@@ -51,6 +52,15 @@ def no_lakehouse_of_the_developer() -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         yield
+
+
+@pytest.fixture(autouse=True)
+def umask_of_the_developer() -> Iterator[None]:
+    """What runs in the tests' own process leaves its umask there."""
+    umask = os.umask(0)
+    os.umask(umask)
+    yield
+    os.umask(umask)
 
 
 @pytest.hookimpl(optionalhook=True)

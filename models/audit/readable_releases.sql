@@ -13,24 +13,22 @@ noted as (
 completed as (
 
     select
-        releases.build_id,
-        releases.noted_at,
-        max(builds.happened_at) as happened_at
-    from {{ ref('releases') }} as releases
-    inner join {{ ref('builds') }} as builds on releases.build_id = builds.build_id
-    where builds.status = 'completed'
-    group by releases.build_id, releases.noted_at
+        build_id,
+        happened_at
+    from {{ ref('builds') }}
+    where status = 'completed'
 
 ),
 
--- What a build that broke off made readable stays so, beside what was readable before, until a build completes.
+-- What a build that broke off made readable stays so, beside what was readable before, until a build completes,
+-- also one that releases nothing.
 replaced as (
 
     select
         noted.build_id,
         min(completed.happened_at) as readable_until
     from noted
-    left join completed on noted.noted_at < completed.noted_at
+    left join completed on noted.noted_at < completed.happened_at and noted.build_id <> completed.build_id
     group by noted.build_id
 
 ),

@@ -8,6 +8,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from stedi.commands.errors import Failure, explain
+from stedi.errors import StediError
+from stedi.storage.atomic import keep_private
 
 # In this order in the help: name -> one line of what it does. The module has the same name.
 COMMANDS = {
@@ -15,6 +17,7 @@ COMMANDS = {
     "demo": "Land a folder's files, or synthetic ones.",
     "generate": "Generate synthetic deliveries of any size.",
     "summary": "Summarize the last build on DuckDB.",
+    "export": "Export the curated tables on DuckDB, and nothing else.",
     "erase": "Erase people from landing zone, tables and old files.",
     "maintain": "Compact tables, so that no file holds deleted rows.",
     "purge": "Delete old object versions from the bucket.",
@@ -57,8 +60,12 @@ class LazyGroup(click.Group):
 @click.group("stedi", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stedi-lakehouse", prog_name="stedi")
 def main() -> None:
-    """Run the STEDI lakehouse: land files, erase people, maintain tables, provision AWS.
+    """Run the lakehouse: land files, erase people, maintain tables, provision AWS.
 
     Commands and dbt work on the same lakehouse: that of the dbt target duckdb (the default) or
     athena.
     """
+    try:
+        keep_private()
+    except StediError as error:
+        raise Failure(error) from error

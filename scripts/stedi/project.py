@@ -140,6 +140,9 @@ class Dbt:
         places = {
             "DBT_PROJECT_DIR": str(self.project.folder),
             "DBT_PROFILES_DIR": str(self.project.profiles_path.parent),
+            "DBT_PROFILE": NAME,
+            "DBT_TARGET_PATH": str(self.project.target_path),
+            "DBT_LOG_PATH": str(self.project.log_path),
         }
         process = subprocess.Popen(
             command,

@@ -7,14 +7,17 @@ the profile names. So a command and a build never work on two different lakehous
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stedi.errors import UsageError
+from stedi.errors import StediError, UsageError
 from stedi.layout import RESTRICTED, database_name_problem
 from stedi.project import Dbt, Project
+from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.owner import check_owner
 from stedi.restricted.pseudonym_key import DEFAULT_KEY_FILE, KEY_FILE_VARIABLE
 from stedi.restricted.store import RestrictedStore
 from stedi.storage.folder import FolderStorage
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from stedi.aws.clients import Clients
     from stedi.aws.config import Config
     from stedi.aws.names import Lakehouse
+    from stedi.builds import Build
     from stedi.storage.bucket import Bucket
 
 CONFIG = "infrastructure/config.toml"
@@ -53,9 +57,32 @@ class DuckDbTarget:
         """The folder of the pseudonym key."""
         return RestrictedStore(FolderStorage(self.key_file.parent, is_private=True))
 
+    def is_rewritten(self, sha256: str) -> bool:
+        """Whether an erasure has removed lines from a delivery with this SHA-256; False as well if
+        this user may not read the register of erasures."""
+        with suppress(StediError):
+            return ErasureRegister(self.restricted).is_rewritten(sha256)
+        return False
+
     def dbt(self, environment: Mapping[str, str] | None = None) -> Dbt:
-        """Runs dbt on this lakehouse."""
-        return Dbt(self.project, self.name, environment or {})
+        """Runs dbt on this lakehouse, and on no other that its environment might name."""
+        places = {
+            "STEDI_LANDING": str(self.landing),
+            "STEDI_DUCKDB": str(self.database),
+            KEY_FILE_VARIABLE: str(self.key_file),
+        }
+        return Dbt(self.project, self.name, places | dict(environment or {}))
+
+    def last_build(self) -> Build:
+        """The last completed build of the tables.
+
+        Raises StediError if there is none, or if landing root, database and key file are not those
+        of one lakehouse.
+        """
+        from stedi.builds import last_build_in  # imports DuckDB, which few commands need
+
+        check_owner(self.key_file.parent, landing=self.landing, database=self.database)
+        return last_build_in(self.database)
 
 
 @dataclass(frozen=True)
@@ -86,6 +113,10 @@ class AthenaTarget:
 
         return Bucket(self.clients.s3, self.config.bucket)
 
+    def is_rewritten(self, sha256: str) -> bool:
+        """False: who lands files may not read the register of erasures."""
+        return False
+
     @property
     def storage(self) -> Storage:
         """Where deliveries are: the bucket."""
@@ -100,6 +131,12 @@ class AthenaTarget:
     def workgroup(self) -> str:
         """The Athena workgroup of dbt's queries."""
         return str(self.output.get("work_group", ""))
+
+    def last_build(self) -> Build:
+        """The last completed build of the tables. Raises StediError if there is none."""
+        from stedi.builds import last_build_of
+
+        return last_build_of(self.bucket)
 
     @cached_property
     def lake(self) -> Lakehouse:
@@ -125,12 +162,10 @@ def resolve(name: str | None = None, config: Path | None = None) -> Target:
         database = project.folder / str(output.get("path", ""))
         if problem := database_name_problem(database):
             raise UsageError(problem)
-        return DuckDbTarget(
-            project,
-            project.folder / _landing(output),
-            database,
-            project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE),
-        )
+        landing = project.folder / _landing(output)
+        key_file = project.path(KEY_FILE_VARIABLE, DEFAULT_KEY_FILE)
+        check_owner(key_file.parent, landing=landing)
+        return DuckDbTarget(project, landing, database, key_file)
     from stedi.aws.config import load_config
 
     found = load_config(config or project.folder / CONFIG)

@@ -32,7 +32,7 @@ def pages(generated: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     local, bucket = generated.local, generated.local.lake.config.bucket
     receipt = "restricted/erasure_receipts/20260131T090000-1.json"
     local.client("s3").put_object(Bucket=bucket, Key=receipt, Body=RECEIPT.encode())
-    offline = {"STEDI_LANDING": str(generated.landing), "STEDI_DUCKDB": str(generated.database)}
+    offline = local.offline(generated.landing, generated.database)
     yield {
         "duckdb": page(local, ("--target", "duckdb"), folder / "duckdb.html", offline),
         "athena": page(local, local.target, folder / "athena.html", {}),

@@ -119,14 +119,39 @@ def test_make_run_twice(clone: Path) -> None:
 def test_make_run_from_a_folder_of_deliveries(clone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "it's; touch pwned; ' my $deliveries"
     (folder / "customer").mkdir(parents=True)
-    line = '{"email":"ann@example.com","lastUpdateDate":1}\n'
+    line = '{"email":"anouk@example.net","lastUpdateDate":1}\n'
     (folder / "customer" / "a b.json").write_text(line)
     for _ in range(2):
-        done = make(clone, "run", f"FROM={folder}".replace("$", "$$"))
+        done = make(clone, "run", f"FROM={folder}")
         assert done.returncode == 0, done.stdout + done.stderr
     assert not (clone / "pwned").exists()
     (database,) = (clone / "deliveries").glob("*/lakehouse.duckdb")
     assert sum(tables(database)["stedi_staging.stg_customers"].values()) == 1
+
+    erase_anouk(clone, database.parent)
+    for _ in range(2):
+        again = make(clone, "run", f"FROM={folder}")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "0 files landed" in again.stdout
+        assert "rename" not in again.stdout + again.stderr
+    assert not tables(database)["stedi_staging.stg_customers"]
+    held = [p for p in database.parent.rglob("*") if p.is_file() and b"anouk@" in p.read_bytes()]
+    assert held == []
+    assert not (clone / ".secrets" / "erasures").exists()  # of another lakehouse
+
+
+def erase_anouk(clone: Path, place: Path) -> None:
+    """Erases a person of the lakehouse in a place."""
+    environment = {
+        "STEDI_LANDING": str(place / "landing"),
+        "STEDI_DUCKDB": str(place / "lakehouse.duckdb"),
+        "STEDI_PSEUDONYM_KEY_FILE": str(place / ".secrets" / "pseudonym_key"),
+    }
+    ran = subprocess.run(
+        [str(VENV / "bin" / "stedi"), "erase"], input="anouk@example.net\n", cwd=clone,
+        env=os.environ | environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("place", ["nowhere", "macros"])

@@ -197,3 +197,12 @@ def test_nothing_names_what_has_moved() -> None:
         for found in gone.finditer((PROJECT / name).read_text(encoding="utf-8"))
     }
     assert sorted(names) == []
+
+
+@each_document
+def test_no_example_puts_an_email_or_a_key_where_others_see_it(document: Document) -> None:
+    """A command line stays in the shell's history, and is in the process list while it runs."""
+    commands = re.findall(
+        r"^```bash\n(.*?)^```$", document.path.read_text(), flags=re.MULTILINE | re.DOTALL
+    )
+    assert not [c for c in commands if re.search(r"@[^\n]*\| *stedi|-hmac|<<<", c)]

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jsonschema
 import pytest
 
+from stedi.evidence.attestation import attest, read_attestation
 from stedi.evidence.fields import read_lineage
 from stedi.synthetic.lines import customer_line, distance_line, motion_line
 from stedi.synthetic.personas import DAY, START
 from stedi.synthetic.records import Customer
-from support.evidence_page import Written, page, run
-from support.lakehouse import KEY, Lakehouse, customer_id
+from support.evidence_page import Written, page, page_of, run
+from support.lakehouse import KEY, PROJECT, Lakehouse, customer_id
 from support.page_tables import Row, number, tables
 from support.shown import SECRETS, secrets_in
 
@@ -33,43 +35,133 @@ def said(written: Written) -> dict[str, list[Row]]:
     return tables(written.page)
 
 
-def test_laws_are_as_proven_as_dbts_tests(written: Written) -> None:
-    found = {row.attributes["data-law"]: row for row in tables(written.page)["laws-table"]}
-    assert len(found) == 8
-    assert found["3"].attributes["data-state"] == "proven"
-    assert {state for state, _ in ON_PAGE.findall(found["3"].cells[3])} == {"passed"}
-    # the other tests are pytest's, which left no results there
-    for law in "126":
-        assert found[law].attributes["data-state"] == "proven in part"
-        states = {
-            (name.startswith("tests"), state)
-            for state, name in ON_PAGE.findall(found[law].cells[3])
-        }
-        assert states == {(True, "not run"), (False, "passed")}
-    for law in "4578":
-        assert found[law].attributes["data-state"] == "not proven"
-        assert found[law].attributes["class"] == "red"
+def test_laws_hold_as_dbts_tests_of_the_tables_say(written: Written) -> None:
+    """The other tests are pytest's, which tell nothing of these tables."""
+    page = tables(written.page)
+    states = {r.attributes["data-law"]: r.attributes["data-state"] for r in page["laws-table"]}
+    assert states == dict.fromkeys("1236", "holds") | dict.fromkeys("4578", "")
+    for row in page["tests-table"]:
+        found = ON_PAGE.findall(row.cells[1])
+        assert [state for state, _ in found] == ["passed"] * len(found)
+        assert bool(found) == (row.attributes["data-law"] in "1236")
+    assert "and of nobody else: all 12 checks passed." in flat(written.page)
+    assert "on everything." in flat(written.page)
 
 
-SKIPPED = """<testsuites><testsuite timestamp="2026-01-31T10:00:00+01:00">
-<testcase classname="tests.athena.test_budget" name="a" />
-<testcase classname="tests.athena.test_budget" name="b"><skipped /></testcase>
-</testsuite></testsuites>"""
+@pytest.fixture
+def copy(written: Written, tmp_path: Path) -> Lakehouse:
+    """A lakehouse that a test may change."""
+    shutil.copytree(written.lakehouse.folder, tmp_path, dirs_exist_ok=True)
+    return Lakehouse(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("results", "state"),
-    [(SKIPPED, "proven in part"), (SKIPPED.replace("<skipped />", ""), "proven")],
-)
-def test_law_with_a_skipped_test_is_not_proven(
-    results: str, state: str, written: Written, tmp_path: Path
-) -> None:
-    (tmp_path / "tests.xml").write_text(results)
-    options = ("--pytest-results", str(tmp_path / "tests.xml"), "--output", str(tmp_path / "page"))
-    done = run(written.lakehouse, *options)
-    rows = tables((tmp_path / "page").read_text())["laws-table"]
-    assert [r.attributes["data-state"] for r in rows if r.attributes["data-law"] == "8"] == [state]
-    assert ("Law 8, Cost: " in done.output) == (state != "proven")
+def test_failed_check_is_what_the_page_begins_with(copy: Lakehouse) -> None:
+    results = copy.folder / "target" / "tests" / "run_results.json"
+    content = json.loads(results.read_text())
+    name = "assert_motion_is_trusted_by_consent"
+    (result,) = [r for r in content["results"] if r["unique_id"].endswith(f".{name}")]
+    result |= {"status": "fail", "failures": 7}
+    results.write_text(json.dumps(content))
+    text = page(copy)
+    assert "1 of 12 checks of the tables failed" in flat(text)
+    assert f"Failed: <code>{name.replace('_', '_<wbr>')}</code>." in flat(text)
+    (law,) = [row for row in tables(text)["laws-table"] if row.attributes["data-law"] == "1"]
+    assert (law.attributes["data-state"], law.attributes["class"]) == ("broken", "red")
+
+
+def test_tables_that_were_built_after_they_were_checked_are_not_known(copy: Lakehouse) -> None:
+    with duckdb.connect(copy.database) as connection:
+        connection.execute("""
+            insert into stedi_audit.builds by name
+            select * replace ('later' as build_id, now()::timestamp + interval 1 day as happened_at)
+            from stedi_audit.builds where status = 'completed' order by happened_at desc limit 1
+        """)
+    text = flat(page(copy))
+    assert "The tables were not checked after they were last built" in text
+    assert "Check the tables: run <code>make evidence</code>" in text
+
+
+def test_without_results_of_tests_nothing_is_claimed(copy: Lakehouse) -> None:
+    shutil.rmtree(copy.folder / "target" / "tests")
+    (copy.folder / "target" / "run_results.json").unlink()
+    text = page(copy)
+    assert "The tables were not checked" in flat(text)
+    assert {r.attributes["data-state"] for r in tables(text)["laws-table"]} == {"not checked", ""}
+
+
+def test_what_has_landed_since_waits_and_breaks_no_law(copy: Lakehouse) -> None:
+    """One person of three in it is in customer_trusted and withdraws."""
+    sharing = copy.query("select email from stedi_trusted.customer_trusted order by email")
+    gone, stays = (email for (email,) in sharing[:2])
+    withdrawal = {"email": gone, "serialNumber": "s", "lastUpdateDate": START + DAY}
+    later = {"email": stays, "lastUpdateDate": START, "shareWithResearchAsOfDate": START}
+    new = {"email": "nobody.yet@example.com", "lastUpdateDate": START}
+    lines = "".join(json.dumps(record) + "\n" for record in (withdrawal, later, new))
+    copy.land("customer", "later.json", lines.encode(), "2024-02-01")
+    motion = motion_line((stays, START, 1.0, 0.0, 0.0))
+    copy.land("accelerometer", "later.json", motion.encode(), "2024-01-03")  # the newest day
+    text = flat(page(copy))
+    assert "waiting for the next one: 4 lines. Among them are withdrawals of 1 people" in text
+    assert copy.dbt("test", "--select", "assert_lines_are_conserved").success
+    lost = copy.landing / "accelerometer" / "landing" / "ingest_date=2024-01-03" / "later.json"
+    lost.write_text("")
+    for path in lost.parent.glob("*.json"):
+        path.write_text("")  # lines that were built are gone: that is no waiting
+    assert not copy.dbt("test", "--select", "assert_lines_are_conserved").success
+
+
+def test_page_shows_what_was_proven_of_the_version(copy: Lakehouse, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "docs").mkdir(parents=True)
+    shutil.copytree(copy.folder / "target" / "tests", project / "target" / "tests")
+    shutil.copy(PROJECT / "docs" / "laws.yml", project / "docs")
+    (project / "target" / "tests.xml").write_text(
+        """<testsuites><testsuite timestamp="2026-01-31T10:00:00+01:00">
+        <testcase classname="tests.laws.test_one_sql" name="a" />
+        <testcase classname="tests.athena.test_budget" name="b"><skipped /></testcase>
+        </testsuite></testsuites>"""
+    )
+    path = project / "docs" / "attestation.json"
+    path.write_text(json.dumps(attest(project, project / "target")))
+    found = read_attestation(path, project)
+    assert found.is_this_code
+    assert (found.tested_at, [law.number for law in found.proven]) == (
+        "2026-01-31T09:00:00+00:00", [3, 7],
+    )  # fmt: skip
+    (project / "models").mkdir()
+    (project / "models" / "more.sql").write_text("select 1")
+    assert not read_attestation(path, project).is_this_code
+
+
+def test_figures_are_those_of_the_page(written: Written) -> None:
+    """Every number that the page shows is in its JSON, which follows the schema."""
+    content = json.loads(page_of(written.lakehouse).with_suffix(".json").read_text())
+    schema = json.loads((PROJECT / "scripts/stedi/evidence/evidence.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(content)
+    figures = {text for value in leaves(content) for text in re.findall(r"\d+", str(value))}
+    body = re.sub(r"<(svg|style).*?</\1>", " ", written.page, flags=re.DOTALL)
+    shown = re.findall(r"[\d,]*\d", re.sub(r"<[^>]*>", " ", body))
+    assert {number.replace(",", "") for number in shown} - figures == set()
+    assert len(shown) > 300
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """All keys and values within a JSON document, and how long its lists are."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            yield from leaves(each)
+    elif isinstance(value, list):
+        yield len(value)
+        for each in value:
+            yield from leaves(each)
+    else:
+        yield value
+
+
+def flat(text: str) -> str:
+    """A text with single blanks."""
+    return " ".join(text.split())
 
 
 def test_lines(written: Written, said: dict[str, list[Row]]) -> None:
@@ -113,13 +205,11 @@ def test_readings(written: Written, said: dict[str, list[Row]]) -> None:
     ],
 )  # fmt: skip
 def test_line_or_reading_that_nothing_accounts_for_is_an_alarm(
-    source: str, change: str, cell: str, written: Written, tmp_path: Path
+    source: str, change: str, cell: str, copy: Lakehouse
 ) -> None:
-    shutil.copytree(written.lakehouse.folder, tmp_path, dirs_exist_ok=True)
-    lakehouse = Lakehouse(tmp_path)
-    with duckdb.connect(lakehouse.database) as connection:
+    with duckdb.connect(copy.database) as connection:
         assert connection.execute(change).fetchall() == [(1,)]
-    rows = {row.attributes["data-source"]: row for row in tables(page(lakehouse))["lines"]}
+    rows = {row.attributes["data-source"]: row for row in tables(page(copy))["lines"]}
     assert (rows[source].cells[-1], rows[source].attributes.get("class")) == (cell, "red")
     assert {row.cells[-1] for name, row in rows.items() if name != source} == {"kept"}
 
@@ -160,7 +250,7 @@ def test_who_is_withheld_and_why(written: Written, said: dict[str, list[Row]]) -
 def test_people_who_share_at_the_end(written: Written, said: dict[str, list[Row]]) -> None:
     sharing = len(written.rows("stedi_trusted.customer_trusted"))
     assert number(said["months"][-1].cells[1]) == sharing
-    assert f"<strong>{sharing}</strong> people share" in written.page
+    assert f"<strong>{sharing}</strong> people share" in flat(written.page)
 
 
 def test_k(written: Written, said: dict[str, list[Row]]) -> None:

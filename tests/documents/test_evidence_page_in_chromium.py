@@ -91,14 +91,68 @@ def test_page_fits_desktop_and_phone(width: int, shown: Tab, tmp_path: Path) -> 
     assert shown.ask("document.documentElement.scrollWidth") <= width
     # no column is so narrow that words break into letters
     narrowest = shown.ask(
-        "Math.min(...[...document.querySelectorAll('#laws-table td')]"
+        "Math.min(...[...document.querySelectorAll('#laws-table td, #tests-table td')]"
         ".map(cell => cell.getBoundingClientRect().width))"
     )
     assert narrowest > 80
+    # all that the laws' tables say is within the window
+    outside = shown.ask(
+        "[...document.querySelectorAll('#laws-table *, #tests-table *')]"
+        f".filter(e => e.getBoundingClientRect().right > {width}).length"
+    )
+    assert outside == 0
     drawn = shown.ask(
         "[...document.querySelectorAll('svg')].every(s => s.getBoundingClientRect().height > 40)"
     )
     assert drawn
+
+
+# The contrast of each text with what is behind it (WCAG 2.2, 1.4.3), least first.
+CONTRASTS = """(() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = e => { for (; e; e = e.parentElement) {
+    const found = rgba(getComputedStyle(e).backgroundColor); if (found[3]) return found; }
+    return [255, 255, 255]; };
+  return [...document.querySelectorAll('body *:not(svg *)')]
+    .filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()))
+    .map(e => { const [a, b] = [light(rgba(getComputedStyle(e).color)), light(behind(e))];
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      return [ratio, e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40)]; })
+    .sort((one, other) => one[0] - other[0]).slice(0, 5);
+})()"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read_on_what_is_behind_it(
+    scheme: str, browser: Tab, written: Written, tmp_path: Path
+) -> None:
+    """On a page that has everything: alarms, broken laws, unknowns."""
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.call("Emulation.setEmulatedMedia", features=features)
+    more = "".join(
+        f"<p class='{of}'>text <code>code</code> <a href='#'>link</a> "
+        + "".join(f"<span class='state {state}'>{state}</span>" for state in STATES)
+        for of in ("alarm", "unknown", "verdict bad", "quiet")
+    )
+    path = tmp_path / "page.html"
+    path.write_text(written.page.replace("</body>", f"{more}</body>"))
+    browser.open(path)
+    background = browser.ask("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    found = browser.ask(CONTRASTS)
+    browser.call("Emulation.setEmulatedMedia", features=[])
+    assert [each for each in found if each[0] < 4.5] == []
+
+
+STATES = (
+    "holds", "broken", "checked-in-part", "not-checked", "proven", "proven-in-part", "not-proven",
+    "passed", "failed", "not-run", "kept", "stale",
+)  # fmt: skip
 
 
 def test_every_link_leads_to_a_section(shown: Tab) -> None:

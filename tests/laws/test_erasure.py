@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -150,7 +151,7 @@ def test_an_erased_person_who_comes_back_is_withheld_until_reinstated(built: Bef
     funnel = "select distinct source from stedi_audit.consent_funnel where reason = 'erased'"
     assert {source for (source,) in lakehouse.query(funnel)} == {"accelerometer", "step_trainer"}
 
-    erasure_in(lakehouse).reinstate([EMAIL])
+    erasure_in(lakehouse).reinstate([EMAIL], "a test")
     assert wrong(lakehouse, was=was) == []
     assert len(wrong(lakehouse, [EMAIL], was)) > 0
 
@@ -158,17 +159,37 @@ def test_an_erased_person_who_comes_back_is_withheld_until_reinstated(built: Bef
 def test_an_erasure_fails_if_something_of_the_person_is_left(built: Before) -> None:
     lakehouse, lives, _ = built
     phone = lives[0].newest[WHO].phone
-    hidden = lakehouse.landing / "customer" / "landing" / f"ingest_date={FIRST_DAY}" / ".left"
+    hidden = lakehouse.landing / "customer" / "landing" / f"ingest_date={FIRST_DAY}" / "_left"
     hidden.write_text('{"email": "\\u0050' + EMAIL[1:] + '"}')
     with duckdb.connect(lakehouse.database) as connection:
-        connection.execute("create table noted as select ? as remark", [f"ring {phone}!"])
+        connection.execute("create table noted as select ? as remark", [f"to {EMAIL}!"])
     with pytest.raises(StediError) as error:
         erase(lakehouse, EMAIL)
     told = str(error.value)
-    assert f"{hidden}: email" in told and "main.noted: phone" in told
+    assert f"{hidden}: email" in told and "main.noted: email" in told
     assert EMAIL not in told and phone not in told
     hidden.unlink()
     with duckdb.connect(lakehouse.database) as connection:
         connection.execute("drop table noted")
     erase(lakehouse, EMAIL)
     is_erased(built)
+
+
+def test_the_only_person_with_readings_can_be_erased(tmp_path: Path) -> None:
+    """The full refresh then notes no releases, and those of the builds before it are over."""
+    lakehouse = Lakehouse(tmp_path / "lakehouse")
+    at = 1_704_067_200_000
+    for name in ("ann", "ben"):
+        fields = {"email": f"{name}@example.com", "serialNumber": f"device-{name}"}
+        dates = {"lastUpdateDate": at, "shareWithResearchAsOfDate": at}
+        lakehouse.land("customer", f"{name}.json", f"{json.dumps(fields | dates)}\n".encode())
+    reading = {"user": "ann@example.com", "timestamp": 1_704_067_300_000, "x": 1, "y": 1, "z": 1}
+    lakehouse.land("accelerometer", "a.json", f"{json.dumps(reading)}\n".encode())
+    assert lakehouse.dbt(*Build().arguments).success
+    ended = "select count(*), count(readable_until) from stedi_audit.readable_releases"
+    assert lakehouse.query(ended) == [(1, 0)]
+
+    erase(lakehouse, "ann@example.com")
+
+    assert lakehouse.query(ended) == [(1, 1)]
+    assert lakehouse.dbt("test", "--select", "assert_releases_are_what_is_trusted").success

@@ -196,7 +196,7 @@ BLIND = [
     Mutation("duplicates may be fewer than none", f"tests/{LINES_TEST}.sql",
              "or audited.duplicate < 0", "", "there are fewer new duplicates than none"),
     Mutation("lines are not compared with what landed", f"tests/{LINES_TEST}.sql",
-             "landed.landed is distinct from audited.landed or", "",
+             "and landed.landed is distinct from audited.landed", "and false",
              "a customer line that never landed is accepted"),
     Mutation("what is decided is not compared with what is accepted", f"tests/{READINGS_TEST}.sql",
              "coalesce(accepted.readings, 0) != coalesce(decided.readings, 0)\n    or ", "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,12 @@ import duckdb
 
 from stedi.erasure.erasure import Erasure
 from stedi.erasure.landing_root import WHOLE_FOLDER, LandingRoot
-from stedi.erasure.tables import DuckDbTables
+from stedi.erasure.tables import DuckDbTables, project_files
 from stedi.landing.zones import Zone
 from stedi.project import Dbt, DbtFailed, Project
 from stedi.restricted.erasures import ErasureRegister
 from stedi.restricted.store import RestrictedStore
+from stedi.search.search import Stored
 from stedi.storage.folder import FolderStorage
 from support.duckdb_tables import tables
 from support.erased_life import pattern_of
@@ -32,6 +33,9 @@ class Tables(DuckDbTables):
     """The tables of a lakehouse of the tests, whose dbt is started faster."""
 
     lakehouse: Lakehouse | None = None
+
+    def project_files(self) -> Iterator[Stored]:
+        return project_files(Dbt(Project(self.lakehouse.project), "duckdb"))
 
     def rebuild(self) -> None:
         shutil.rmtree(self.lakehouse.folder / "target", ignore_errors=True)
@@ -57,7 +61,7 @@ def erasure_in(lakehouse: Lakehouse, kill_at: str = "never") -> Erasure:
     return Erasure(
         LandingRoot(storage, WHOLE_FOLDER),
         Zone(storage),
-        Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse),
+        Tables(dbt, lakehouse.landing, lakehouse.database, KEY, lakehouse=lakehouse),
         ErasureRegister(RestrictedStore(FolderStorage(lakehouse.folder))),
         say,
     )

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from stedi.builds import Build
 from stedi.erasure.erasure import Erasure
 from stedi.erasure.landing_root import LandingRoot
 from stedi.landing.zones import Zone
@@ -66,12 +67,20 @@ class NoTables:
         return {"0" * 63 + "a"}
 
     def remove_copies(self) -> None: ...
+    def plan(self) -> Iterator[str]:
+        return iter(())
+
     def rebuild(self) -> None:
         self.built += 1
+
+    def last_build(self) -> Build:
+        return Build("a build", "since_consent", "", "a digest")
 
     def maintain(self) -> None: ...
     def stored(self) -> Iterator:
         return iter(())
+
+    artifacts = project_files = stored
 
     def search(self, wanted: object, found: Searched) -> None: ...
 

@@ -63,7 +63,7 @@ class OnDuckDB:
         erase(self._lakehouse, *emails)
 
     def reinstate(self, emails: list[str]) -> None:
-        erasure_in(self._lakehouse).reinstate(emails)
+        erasure_in(self._lakehouse).reinstate(emails, "a test")
 
     def holds(self, texts: dict[str, str]) -> dict[str, list[str]]:
         return held(self._lakehouse.folder, texts)

@@ -12,6 +12,7 @@ from support.oracle_lines import (
     Rejected,
     email_of,
     end_of,
+    named_in,
     normal,
     object_in,
     plausible_time,
@@ -35,23 +36,40 @@ def remaining(
     lines: Iterable[Line], emails: Collection[str], tombstones: Iterable[Claim] = ()
 ) -> list[Line]:
     """The lines that an erasure of people leaves. tombstones: those of earlier erasures."""
-    lines, erased = list(lines), frozenset(emails)
-    all_claims = claims(lines) | set(tombstones)
+    lines, erased, tombstones = list(lines), frozenset(emails), set(tombstones)
+    landed_claims = claims(lines)
+    all_claims = landed_claims | tombstones
     devices = Devices(all_claims)
     theirs_alone = {
         serial
         for serial in {claim.serial_number for claim in all_claims}
         if devices.ever(serial) <= erased
     } - _named_unreadably(lines, erased)
+    claimed = {claim.serial_number for claim in landed_claims if claim.email in erased}
+    former = {claim.serial_number for claim in tombstones if claim.email in erased}
+    others = _longer_emails(lines, erased)
+    people = _Described(lines, erased, others)
 
     def is_theirs(line: Line) -> bool:
         found = object_in(line.text)
-        if line.source != "step_trainer":
-            own = email_of(found.get("email" if line.source == "customer" else "user"))
-            return own in erased if own else _names(line.text, erased)
         serial = serial_of(found.get("serialNumber"))
+        if line.source != "step_trainer":
+            if own := _owner(line):
+                return own in erased
+            if line.source == "customer" and named_in(line.text) - erased:
+                return _names(line.text, erased, others)  # it suspends somebody else's consent
+            return (
+                _names(line.text, erased, others)
+                or serial in claimed | former
+                or _shows(line.text, claimed)
+                or people.are_described_by(line)
+            )
         if serial is None:
-            return _names(line.text, erased) or _shows(line.text, theirs_alone)
+            return (
+                _names(line.text, erased, others)
+                or _shows(line.text, theirs_alone)
+                or people.are_described_by(line)
+            )
         if serial in theirs_alone:
             return True
         time = plausible_time(found.get("sensorReadingTime"), end_of(line.ingest_date))
@@ -59,6 +77,63 @@ def remaining(
         return bool(claimants) and claimants <= erased
 
     return [line for line in lines if not is_theirs(line)]
+
+
+def _owner(line: Line) -> str | None:
+    """The email in the field that says whose a customer or accelerometer line is."""
+    return email_of(object_in(line.text).get("email" if line.source == "customer" else "user"))
+
+
+def _longer_emails(lines: Iterable[Line], erased: Collection[str]) -> set[str]:
+    """Emails of other people that have one of these in them."""
+    owners = {_owner(line) for line in lines if line.source != "step_trainer"} - {None, *erased}
+    return {owner for owner in owners if any(email in owner for email in erased)}
+
+
+class _Described:
+    """The names and phones in the lines of people, or in lines of nobody that name them."""
+
+    def __init__(
+        self, lines: Iterable[Line], erased: Collection[str], others: Collection[str]
+    ) -> None:
+        self._names: set[str] = set()
+        self._phones: set[str] = set()
+        for line in lines:
+            if line.source != "customer":
+                continue
+            owner = _owner(line)
+            if owner in erased or (owner is None and _names(line.text, erased, others)):
+                name, phone = _name_and_phone(line)
+                self._names |= {name} - {""}
+                self._phones |= {phone} - {""}
+
+    def are_described_by(self, line: Line) -> bool:
+        """Whether a line has a name of theirs together with a phone."""
+        name, phone = _name_and_phone(line)
+        if name in self._names and phone in self._phones:
+            return True
+        for meant in map(normal, _meanings(line.text)):
+            digits = re.sub(r"(?<=[0-9])[ ()./-]{1,3}(?=[0-9])", "", meant)
+            has_phone = any(re.search(rf"{phone}(?![0-9])", digits) for phone in self._phones)
+            if has_phone and any(
+                len(name) >= 6 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", meant)
+                for name in self._names
+            ):
+                return True
+        return False
+
+
+def _name_and_phone(line: Line) -> tuple[str, str]:
+    """In normal form; the phone by its last nine digits, empty if it has fewer than six."""
+    found = object_in(line.text)
+    name, phone = found.get("customerName"), found.get("phone")
+    if isinstance(phone, float) and phone.is_integer():
+        phone = str(int(phone))
+    digits = re.sub(r"[^0-9]", "", phone) if isinstance(phone, str) else ""
+    return (
+        normal(name.strip()) if isinstance(name, str) else "",
+        digits[-9:] if len(digits) >= 6 else "",
+    )
 
 
 def _named_unreadably(lines: Iterable[Line], erased: Collection[str]) -> set[str | None]:
@@ -76,13 +151,24 @@ def _named_unreadably(lines: Iterable[Line], erased: Collection[str]) -> set[str
     }
 
 
-def _names(text: str, emails: Collection[str]) -> bool:
-    """Whether one of the emails is in a text, and not as a part of another email."""
-    return any(
-        re.search(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", normal(meant))
-        for meant in _meanings(text)
-        for email in emails
-    )
+def _names(text: str, emails: Collection[str], others: Collection[str]) -> bool:
+    """Whether one of the emails is in a text, and not as a part of another email: of one that
+    somebody has, or of one that begins before it with letters."""
+    for meant in map(normal, _meanings(text)):
+        covered = {
+            at
+            for other in others
+            for found in re.finditer(re.escape(other), meant)
+            for at in range(*found.span())
+        }
+        for email in emails:
+            for found in re.finditer(rf"{re.escape(email)}(?![\w-]|\.\w)", meant):
+                before = meant[: found.start()]
+                signs = re.search(r"[!#$%&'*+/=?^`{|}~.-]*$", before)[0]
+                is_word = re.search(r"\w$", before[: len(before) - len(signs)])
+                if found.start() not in covered and (not is_word or set("=/?&|{}") & {*signs}):
+                    return True
+    return False
 
 
 def _shows(text: str, serials: Collection[str]) -> bool:

@@ -254,7 +254,7 @@ def _customer(line: Line) -> Customer | Rejected:
     try:
         found = _object(line.text)
     except Bad as bad:
-        return Rejected(str(bad), _named_in(line.text))
+        return Rejected(str(bad), named_in(line.text))
     email = email_of(found.get("email"))
     updated = _update(found.get("lastUpdateDate"))
     serial = serial_of(found.get("serialNumber"))
@@ -266,7 +266,7 @@ def _customer(line: Line) -> Customer | Rejected:
         _optional("shareWithResearchAsOfDate", found.get("shareWithResearchAsOfDate"), consent)
     except Bad as bad:
         if email is None:
-            return Rejected(str(bad), _named_in(line.text))
+            return Rejected(str(bad), named_in(line.text))
         return Rejected(str(bad), frozenset({email}), updated)
     assert email is not None and updated is not None
     return Customer(
@@ -278,7 +278,7 @@ def _customer(line: Line) -> Customer | Rejected:
     )  # fmt: skip
 
 
-def _named_in(text: str) -> frozenset[str]:
+def named_in(text: str) -> frozenset[str]:
     """Whom a line names that does not say it where it should."""
     emails = (email_of(found) for found in EMAIL_IN_NO_JSON.findall(text))
     return frozenset(email for email in emails if email)

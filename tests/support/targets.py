@@ -7,11 +7,13 @@ import re
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 from botocore.loaders import JSONFileLoader
 from click.testing import CliRunner, Result
 
 from stedi.cli import main
+from stedi.restricted.pseudonym_key import hmac_sha256
 from stedi.target import CONFIG
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -51,6 +53,20 @@ def set_duckdb_target(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("STEDI_LANDING", str(folder / "landing"))
     patch.setenv("STEDI_DUCKDB", str(folder / "lakehouse.duckdb"))
     patch.setenv("STEDI_PSEUDONYM_KEY_FILE", str(folder / "key"))
+
+
+def note_build(database: Path, rules: str = "since_consent", key: str = KEY) -> None:
+    """Has a database file hold the ledger of one completed build, and no other table.
+
+    rules: as macro release_rules writes them. key: the pseudonym key of the build.
+    """
+    with duckdb.connect(database) as connection:
+        connection.execute("create schema stedi_audit")
+        connection.execute(
+            "create table stedi_audit.builds as select 'a build' as build_id, 'completed' as "
+            "status, timestamp '2024-01-31' as happened_at, ? as consent_scope, ? as key_id",
+            [rules, hmac_sha256("", key)],
+        )
 
 
 def set_athena_target(patch: pytest.MonkeyPatch, folder: Path, bucket: str) -> Path:

@@ -30,7 +30,8 @@ def main(folder: Path | None, target: Target) -> None:
         raise UsageError("on Athena, land files with `stedi land --target athena`")
     root = target.landing
     if folder:
-        click.echo(f"{root}: {land_all(Zone(target.storage), folder, today())} files landed")
+        landed = land_all(Zone(target.storage), folder, today(), target.is_rewritten)
+        click.echo(f"{root}: {landed} files landed")
     elif not any(landed_files(root, entity) for entity in ENTITIES):
         generate(Settings(), root, progress=True)
         click.echo(f"{root}: synthetic deliveries generated")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -41,10 +41,13 @@ def main(
     Emails are read from a file or from stdin, one a line, never from the command line, which other
     people on the machine can see. docs/how-to/erase-people.md explains what an erasure does.
     """
-    emails = emails_in((source or click.get_binary_stream("stdin")).read())
+    source = source or click.get_binary_stream("stdin")
+    if source.isatty():
+        click.echo("Type the emails, one a line, then Ctrl-D:", err=True)
+    emails = emails_in(source.read())
     erasure = prepare_erasure(target, build_profile, lambda text: click.echo(text, err=True))
     if reinstate:
-        _reinstate(erasure, emails, dry_run)
+        _reinstate(erasure, emails, target, dry_run)
         return
     subjects = erasure.find(emails)
     for line in warnings(erasure, subjects):
@@ -56,14 +59,18 @@ def main(
     erasure.tables.check()
     erasure.landing.check()
     receipt, key = erasure.erase(emails, subjects, operator(target))
+    _tell(receipt, key)
+
+
+def _tell(receipt: dict[str, Any], key: str) -> None:
     click.echo(json.dumps(receipt, indent=2))
     click.echo(f"Key of the receipt's ids, stored nowhere; give it to the requester: {key}")
 
 
-def _reinstate(erasure: Erasure, emails: list[str], dry_run: bool) -> None:
+def _reinstate(erasure: Erasure, emails: list[str], target: Target, dry_run: bool) -> None:
     erased = set(erasure.register.erasures())
     known = [email for email in emails if erasure.register.erasure_of(email) in erased]
     click.echo(f"{len(known)} of {len(emails)} people were erased, and may come back")
     if known and not dry_run:
         erasure.tables.check()
-        erasure.reinstate(known)
+        _tell(*erasure.reinstate(known, operator(target)))

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from stedi.commands.command import Command, Target, target_options
+from stedi.evidence.evidence import Files, gather
+from stedi.evidence.figures import as_json
 from stedi.evidence.lakehouse import open_lakehouse
-from stedi.evidence.page import Files, gather, render
+from stedi.evidence.page import render
 from stedi.evidence.people import LIMIT
 
 ACCESS = "assume the privacy-officer role"
@@ -30,15 +32,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--dbt-results",
     type=FILE,
-    show_default="target/tests/run_results.json",
-    help="Results of dbt's tests, written by `dbt test --target-path target/tests`.",
-)
-@click.option(
-    "--pytest-results",
-    type=FILE,
     multiple=True,
-    show_default="target/tests.xml, target/deep-tests.xml",
-    help="Results of `make test` and `make test-deep`; repeatable.",
+    show_default="target/tests/run_results.json, target/run_results.json",
+    help="Results of dbt's tests, written by `dbt test` and `dbt build`; the latest counts.",
 )
 @click.option(
     "--people",
@@ -48,31 +44,34 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="How many people to list.",
 )
 @click.option(
-    "--output", type=FILE, show_default="target/evidence.html", help="Where to write the page."
+    "--output",
+    type=FILE,
+    show_default="target/evidence.html",
+    help="Where to write the page; its figures go to a .json beside it.",
 )
 def main(
     target: Target,
     workgroup: str | None,
     manifest: Path | None,
-    dbt_results: Path | None,
-    pytest_results: tuple[Path, ...],
+    dbt_results: tuple[Path, ...],
     people: int,
     output: Path | None,
 ) -> None:
     """Write the privacy officer's page: what happened to everyone's data, with the proof."""
-    artifacts, docs = target.project.target_path, target.project.folder / "docs"
+    artifacts = target.project.target_path
     files = Files(
-        laws=docs / "laws.yml",
+        project=target.project.folder,
         manifest=manifest or artifacts / "manifest.json",
-        dbt_results=dbt_results or artifacts / "tests" / "run_results.json",
-        pytest_results=pytest_results or (artifacts / "tests.xml", artifacts / "deep-tests.xml"),
-        nights=docs / "nightly.json",
+        dbt_results=dbt_results
+        or (artifacts / "run_results.json", artifacts / "tests" / "run_results.json"),
     )
     with open_lakehouse(target, workgroup) as lakehouse:
         evidence = gather(lakehouse, files, people)
     path = output or artifacts / "evidence.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(evidence), encoding="utf-8")
+    path.with_suffix(".json").write_text(as_json(evidence), encoding="utf-8")
     click.echo(f"Evidence: {path} (open it in a browser)")
-    for law in evidence.unproven:
-        click.echo(f"Law {law.number}, {law.name}: {law.state}", err=True)
+    click.echo(evidence.verdict)
+    for alarm in evidence.alarms:
+        click.echo(alarm, err=True)

@@ -28,7 +28,9 @@ def make(target: Target) -> None:
 @main.command("rotate", cls=Command, retry=AGAIN)
 @target_options
 @click.option("--dry-run", is_flag=True, help="Report how far a rotation has come; change nothing.")
-@click.option("--vars", "variables", help="The --vars that the nightly build gets.")
+@click.option(
+    "--vars", "variables", help="The --vars of the rebuild.  [default: those of the last build]"
+)
 @click.option("--dbt-profile", help="AWS_PROFILE for dbt, which has a role of its own.")
 def rotate_(target: Target, dry_run: bool, variables: str | None, dbt_profile: str | None) -> None:
     """Replace the pseudonym key: every customer_id changes, and no file keeps an old one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -27,17 +27,25 @@ def _date(context: click.Context, parameter: click.Parameter, text: str | None) 
     if text is None:
         return today()
     try:
-        if datetime.strptime(text, "%Y-%m-%d").date().isoformat() == text:
-            return text
+        day = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
-        pass
-    raise click.BadParameter(f"{text!r} is not a date; write it as 2024-01-31")
+        day = None
+    if day is None or day.isoformat() != text:
+        raise click.BadParameter(f"{text!r} is not a date; write it as 2024-01-31")
+    if day > datetime.now(UTC).date() + timedelta(days=1):
+        raise click.BadParameter(
+            f"{text} lies more than a day ahead of today, {today()} (UTC). No day before it could "
+            "land any more; correct it"
+        )
+    return text
 
 
 @click.command(cls=Command, access=ACCESS)
 @click.argument("entity", type=click.Choice(ENTITIES))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--ingest-date", callback=_date, help="YYYY-MM-DD.  [default: today, UTC]")
+@click.option(
+    "--ingest-date", callback=_date, help="YYYY-MM-DD, at most tomorrow.  [default: today, UTC]"
+)
 @click.option(
     "--backfill",
     is_flag=True,
@@ -58,7 +66,7 @@ def main(
     If it is interrupted, each file landed so far is complete; run it again to land the others.
     """
     zone = Zone(target.storage)
-    plan = make_plan(zone, entity, ingest_date, list(files), backfill)
+    plan = make_plan(zone, entity, ingest_date, list(files), backfill, target.is_rewritten)
     if plan.refusals:
         raise StediError("nothing has landed.\n" + "\n".join(plan.refusals))
     for line in plan.landed:

@@ -64,7 +64,7 @@ def compact_open(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -
     log = path.with_name(f"{path.name}.wal")
     before = _size_of(path) + _size_of(log)
     remove_unfinished(path)
-    new, new_log, _ = _unfinished_files(path)
+    new, new_log, _ = unfinished_files(path)
     try:
         # Rows that are only in the log would be lost or, worse, be added to the new file.
         connection.execute(f'checkpoint "{name}"')
@@ -96,11 +96,12 @@ def compact_open(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -
 
 def remove_unfinished(path: Path) -> None:
     """Removes what a killed compaction of a database file left. Raises OSError."""
-    for left in _unfinished_files(path):
+    for left in unfinished_files(path):
         left.unlink(missing_ok=True)
 
 
-def _unfinished_files(path: Path) -> list[Path]:
+def unfinished_files(path: Path) -> list[Path]:
+    """What a killed compaction of a database file may leave."""
     name = f"{path.name}{UNFINISHED}"
     return [path.with_name(f"{name}{end}") for end in ("", ".wal", ".tmp")]
 

@@ -17,16 +17,18 @@ all files.
 from __future__ import annotations
 
 import atexit
+import os
 import re
 import weakref
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from stedi.duckdb_target.compaction import compact_open, open_database
@@ -42,8 +44,10 @@ from stedi.landing.files import (
 )
 from stedi.layout import LANDED, database_name_problem
 from stedi.restricted.erasures import ErasureRegister
+from stedi.restricted.owner import check_owner, note_owner
 from stedi.restricted.pseudonym_key import hmac_sha256, key_file, read_key
 from stedi.restricted.store import RestrictedStore
+from stedi.storage.atomic import keep_private
 from stedi.storage.folder import FolderStorage
 
 # The date is taken from the path and not from hive_partitioning, which would also take a folder
@@ -108,6 +112,11 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Takes the landing root. Raises DbtRuntimeError for a database file of unusable name."""
         self.root = Path(plugin_config["landing"]).resolve()
+        try:
+            keep_private()  # before the database is created
+        except StediError as error:
+            raise DbtRuntimeError(str(error)) from None
+        _make_log_private()
         if self.creds and (problem := database_name_problem(Path(self.creds.path))):
             raise DbtRuntimeError(problem)
 
@@ -115,6 +124,7 @@ class Plugin(BasePlugin):
         """Called before dbt connects. Raises DbtRuntimeError if the database cannot be opened."""
         # Of the error that connecting raises dbt would show a traceback.
         try:
+            check_owner(key_file().parent, landing=self.root)
             open_database(Path(creds.path)).close()
         except StediError as error:
             raise DbtRuntimeError(str(error)) from None
@@ -139,6 +149,9 @@ class Plugin(BasePlugin):
             ]
         except StediError as error:
             raise DbtRuntimeError(f"{error}. No table has been changed.") from None
+        if self.creds and read_key(key_file()):
+            with suppress(OSError):  # where the folder may only be read, nobody can erase either
+                note_owner(key_file().parent, self.root, Path(self.creds.path))
         # If it is still open when sqlfluff, say, ends, DuckDB prints a page of leaks.
         atexit.register(conn.close)
         conn.create_function("hmac_sha256", hmac_sha256, ["VARCHAR", "VARCHAR"], "VARCHAR")
@@ -168,6 +181,15 @@ class Plugin(BasePlugin):
 
         # side_effects: without it, DuckDB may call the function twice, or not at all.
         conn.create_function("compact_database", compact_database, [], "VARCHAR", side_effects=True)
+
+
+def _make_log_private() -> None:
+    """dbt has created its log by now, as the user's umask says. A message may quote a value."""
+    flags = get_flags()  # type: ignore[no-untyped-call]
+    log = Path(getattr(flags, "LOG_PATH", None) or "logs") / "dbt.log"
+    with suppress(OSError):
+        if not os.environ.get("STEDI_UMASK"):
+            log.chmod(0o600)
 
 
 def _check_settings(conn: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> None:

@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from stedi.landing.files import UnreadableFile
-from stedi.landing.names import is_landed
-from stedi.landing.raw_lines import blocks_of, lines_of, packed, without
+from stedi.landing.files import UnreadableFile, landed_files
+from stedi.landing.names import for_people, is_landed
+from stedi.landing.raw_lines import (
+    IsOut,
+    MayHold,
+    Text,
+    always,
+    blocks_of,
+    judged,
+    packed,
+    pieces_of,
+    records_of,
+    without,
+)
 from stedi.layout import ENTITIES, LANDED, RESTRICTED, RESULTS, ZONES
 from stedi.search.search import Stored, versions_below
+from stedi.storage.folder import FolderStorage
 from stedi.storage.storage import Object, Storage
 
-IsOut = Callable[[bytes], bool]  # whether a line, given with its end, is to be removed
 WHOLE_FOLDER = ("",)
 WHOLE_BUCKET = tuple(f"{zone}/" for zone in ZONES if zone != RESTRICTED)
 
@@ -34,37 +45,57 @@ class LandingRoot:
     prefixes: tuple[str, ...]
 
     def files(self, entity: str) -> list[Object]:
-        """The landed files of an entity, by ingest date and name."""
-        found = self.storage.objects(f"{entity}/landing/ingest_date=")
-        return [each for each in found if is_landed(each.key)]
+        """The landed files of an entity, by ingest date and name.
 
-    def lines(self, entity: str) -> Iterator[tuple[str, bytes]]:
-        """The lines of all landed files of an entity, with their ingest dates and their ends."""
+        Raises UnreadableFile for a link to a file: it would be replaced, and the file would stay.
+        """
+        found = self.storage.objects(f"{entity}/landing/ingest_date=")
+        landed = [each for each in found if is_landed(each.key)]
+        if isinstance(self.storage, FolderStorage):
+            for path in (self.storage.root / each.key for each in landed):
+                if path.is_symlink():
+                    raise UnreadableFile(
+                        f"{for_people(path)}: a link to a file, which an erasure cannot change; "
+                        "put the file itself in its place"
+                    )
+        return landed
+
+    def records(self, entity: str, may_hold: MayHold = always) -> Iterator[tuple[str, bytes]]:
+        """The records and lines of all landed files of an entity, with their ingest dates.
+
+        may_hold: a quick look, which passes over lines that are not looked for.
+        """
         for file in self.files(entity):
             with self._opened(file) as blocks:
-                for line in lines_of(blocks):
-                    yield day_of(file), line
+                for data in records_of(blocks, may_hold):
+                    yield day_of(file), data
 
-    def count(self, file: Object, is_out: IsOut) -> int:
-        """How many of a landed file's lines are to be removed."""
+    def count(self, file: Object, is_out: IsOut, may_hold: MayHold = always) -> int:
+        """How many of a landed file's records and lines are to be removed."""
         with self._opened(file) as blocks:
-            return sum(map(is_out, _without_bom(lines_of(blocks))))
+            return sum(out for _, out in judged(pieces_of(Text(blocks), may_hold), is_out))
 
-    def rewrite(self, file: Object, is_out: IsOut) -> int:
-        """Removes lines from a landed file, if it has any to be removed. Returns how many it had.
+    def rewrite(self, file: Object, is_out: IsOut, may_hold: MayHold = always) -> int:
+        """Removes records and lines from a landed file, if it has any to be removed. Returns how
+        many it had.
 
         Raises Changed if the file was written to since it was listed. If anything is raised, the
         file is unchanged.
         """
-        removed = self.count(file, is_out)
+        removed = self.count(file, is_out, may_hold)
         if removed:
-            self.storage.replace(file, self._rest(file, is_out))
+            self.storage.replace(file, self._rest(file, is_out, may_hold))
         return removed
 
     def tidy(self) -> None:
-        """Deletes what interrupted writes have left."""
+        """Deletes what interrupted writes have left: files beside landed ones that begin with a
+        dot, whatever program wrote them. No reader looks at them, but they are copies."""
         for entity in LANDED:
-            self.storage.delete_unfinished(f"{entity}/landing/")
+            prefix = f"{entity}/landing/"
+            self.storage.delete_unfinished(prefix)
+            for file in [*self.storage.objects(prefix)]:
+                if "/." in file.key.removeprefix(prefix.removesuffix("/")):
+                    self.storage.delete(file.key)
 
     def purge(self) -> int:
         """Deletes old versions, and results of queries. Returns how many of both."""
@@ -84,9 +115,18 @@ class LandingRoot:
         """
         yield from versions_below(self.storage, prefixes or self.prefixes)
 
-    def _rest(self, file: Object, is_out: IsOut) -> Iterator[bytes]:
+    def built_from(self) -> set[str]:
+        """The landed files that the build reads, by the names under which they are searched."""
+        if isinstance(self.storage, FolderStorage):
+            root = self.storage.root
+            return {str(path) for e in ENTITIES for _, path in landed_files(root, e)}
+        return {self.storage.address(file.key) for e in ENTITIES for file in self.files(e)}
+
+    def _rest(self, file: Object, is_out: IsOut, may_hold: MayHold) -> Iterator[bytes]:
         with self._opened(file) as blocks:
-            yield from packed(without(lines_of(blocks), is_out), file.key)
+            text = Text(blocks)
+            rest = without(judged(pieces_of(text, may_hold), is_out))
+            yield from packed(text.written(rest), file.key)
 
     @contextmanager
     def _opened(self, file: Object) -> Iterator[Iterator[bytes]]:
@@ -103,9 +143,3 @@ class LandingRoot:
 def day_of(file: Object) -> str:
     """The ingest date of a landed file."""
     return file.key.split("/")[2].removeprefix("ingest_date=")
-
-
-def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines as `without` judges them: a BOM that begins the file is no part of its first."""
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix("\ufeff".encode())

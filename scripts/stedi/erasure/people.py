@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from stedi.landing.claims import (
     Claim,
@@ -17,13 +18,24 @@ from stedi.landing.claims import (
 from stedi.landing.records import (
     EARLIEST,
     email_of,
+    emails_named_in,
+    normal,
     phone_of,
     record_in,
     serial_of,
     text_of,
     time_of,
 )
-from stedi.search.identifiers import SHORTEST, Identifiers
+from stedi.search.identifiers import (
+    CUSTOMER_ID,
+    EMAIL,
+    MAYBE_SERIAL,
+    SHORTEST,
+    TOGETHER,
+    Identifiers,
+    digits_of,
+    spellings,
+)
 
 EMAIL_FIELDS = {"customer": "email", "accelerometer": "user"}  # by entity
 NOTED = ("names", "phones", "customer_ids")
@@ -56,7 +68,8 @@ class DataSubjects:
     lines an interrupted erasure has removed. devices: serial numbers that no other person was
     ever named with. shared_devices: those of which that is not so. claimed: who claimed their
     devices, by HMACs. customer_ids: their pseudonyms, as far as they are known. shared_details:
-    names and phone numbers that other people's records have too.
+    names, phone numbers and serial numbers that other people's records have too. longer_emails:
+    those of other people that contain one of theirs.
     """
 
     emails: frozenset[str]
@@ -70,6 +83,7 @@ class DataSubjects:
     claimed: Devices = field(default_factory=lambda: Devices(()))
     customer_ids: set[str] = field(default_factory=set)
     shared_details: set[str] = field(default_factory=set)
+    longer_emails: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._by_email = Identifiers.of(email=self.emails)
@@ -89,6 +103,7 @@ class DataSubjects:
     def identifiers(self) -> Identifiers:
         """What must not be found of them after the erasure."""
         found = Identifiers.of(
+            others=self.longer_emails,
             email=self.emails,
             customer_id=self.customer_ids,
             name=self.names,
@@ -130,38 +145,25 @@ class DataSubjects:
         """The HMACs of devices that they claimed before an earlier erasure."""
         return {each.device for each in self.known.tombstones if each.person in self._people}
 
+    def add_others(self, emails: Iterable[str]) -> None:
+        """Notes those emails of other people that contain one of theirs."""
+        self.longer_emails |= {e for e in emails if any(each in e for each in self.emails)}
+        self._by_email = Identifiers.of(others=self.longer_emails, email=self.emails)
+
+    def may_name(self, data: bytes) -> bool:
+        """Whether bytes may hold one of their emails: a quick look, that misses nothing."""
+        return self._by_email.may_be_in(data)
+
     def emails_in(self, line: bytes) -> set[str]:
         """Those of their emails that a line names, however it is written."""
-        return self._by_email.found_in(line)
+        return {text for kind, text in self._by_email.hits_in(line) if kind == EMAIL}
 
-    def owners_of(self, entity: str, line: bytes) -> set[str]:
-        """The emails of those whose line it is: the email of its record, or, if it is not a record
-        of anybody's, every email in it."""
-        if not self._by_email.may_be_in(line):
-            return set()
-        owner = email_of(record_in(line).get(EMAIL_FIELDS[entity]))
-        return self.emails_in(line) if owner is None else {owner} & self.emails
+    def owns(self, entity: str, ingest_date: str) -> Ownership:
+        """Tells whose the records and lines of an entity are.
 
-    def owns(self, entity: str, ingest_date: str) -> Callable[[bytes], bool]:
-        """A function that tells whether a line of an entity, with its end, is theirs.
-
-        ingest_date: the day on which the line landed.
+        ingest_date: the day on which they landed.
         """
-        if entity in EMAIL_FIELDS:
-            return lambda line: bool(self.owners_of(entity, line))
-        alone = Identifiers.of(serial_number=self.devices)
-        may_be_theirs = self._quick_look()
-
-        def is_theirs(line: bytes) -> bool:
-            if not may_be_theirs(line):
-                return False
-            fields = record_in(line)
-            if serial := serial_of(fields.get("serialNumber")):
-                time = time_of(fields.get("sensorReadingTime"), ingest_date, self.known.earliest)
-                return self.owns_reading(serial, time)
-            return bool(alone.found_in(line) or self.emails_in(line))
-
-        return is_theirs
+        return Ownership(self, entity, ingest_date)
 
     def owns_reading(self, serial: str, time: int | None) -> bool:
         """Whether what a device measured is theirs. time: None where it is not plausible."""
@@ -170,55 +172,139 @@ class DataSubjects:
             time is not None and self.claimed.was_theirs(self._people, device, time)
         )
 
-    def _quick_look(self) -> Callable[[bytes], bool]:
-        """A function that tells whether a line of a device has to be looked at closely."""
-        serials = self.devices | self.shared_devices
-        has_short_ones = any(len(serial.strip()) < SHORTEST for serial in serials)
-        if has_short_ones or self.former_devices() - {*map(self.known.hash, serials)}:
-            return lambda line: True
-        claimed = Identifiers.of(serial_number=serials)
-        return lambda line: claimed.may_be_in(line) or self._by_email.may_be_in(line)
+
+class Ownership:
+    """Tells whether a record or line of an entity is theirs, when all is known of them.
+
+    A customer or accelerometer record is that person's whose email it has. Without a valid email it
+    is nobody's, and goes with the people whom it describes: whose email is in it, or the serial
+    number of whose device, or whose name together with their phone.
+    """
+
+    def __init__(self, subjects: DataSubjects, entity: str, ingest_date: str) -> None:
+        self._subjects, self._entity, self._ingest_date = subjects, entity, ingest_date
+        is_reading = entity not in EMAIL_FIELDS
+        self._serials = subjects.devices | (set() if is_reading else subjects.shared_devices)
+        self._named = Identifiers.of(
+            others=subjects.longer_emails,
+            email=subjects.emails,
+            customer_id=subjects.customer_ids,
+            serial_number=self._serials,
+            name=subjects.names,
+            phone=subjects.phones,
+        )
+        self._names = {normal(name) for each in subjects.names for name in spellings(each.strip())}
+        self._phones = {digits for each in subjects.phones if (digits := digits_of(each))}
+        former = subjects.former_devices()
+        known = subjects.devices | subjects.shared_devices
+        self._former = former - {*map(subjects.known.hash, known)}
+        # what a quick look cannot find, because it would find it everywhere
+        short = {*known, *subjects.names} if entity != "accelerometer" else set()
+        self._must_look = any(len(text.strip()) < SHORTEST for text in short) or bool(
+            self._former and entity != "accelerometer"
+        )
+        self._quick = Identifiers.of(
+            email=subjects.emails,
+            customer_id=subjects.customer_ids,
+            serial_number=known,
+            name=subjects.names,
+        )
+
+    def may_hold(self, data: bytes) -> bool:
+        """A quick look, that misses nothing, at one or more lines."""
+        return self._must_look or self._quick.may_be_in(data)
+
+    def __call__(self, line: bytes) -> bool:
+        """Whether a record or line is theirs."""
+        if not self.may_hold(line):
+            return False
+        fields = record_in(line)
+        if self._entity in EMAIL_FIELDS:
+            if owner := email_of(fields.get(EMAIL_FIELDS[self._entity])):
+                return owner in self._subjects.emails
+        elif serial := serial_of(fields.get("serialNumber")):
+            time = fields.get("sensorReadingTime")
+            read_at = time_of(time, self._ingest_date, self._subjects.known.earliest)
+            return self._subjects.owns_reading(serial, read_at)
+        return self._describes(line, fields)
+
+    def _describes(self, line: bytes, fields: Mapping[str, Any]) -> bool:
+        """Whether what has no owner describes them. A line that suspends somebody else's consent
+        stays theirs, unless it names one of these people."""
+        if self._entity == "customer" and emails_named_in(line) - self._subjects.emails:
+            return bool(self._subjects.emails_in(line))
+        serial = serial_of(fields.get("serialNumber"))
+        if serial and (
+            serial in self._serials or self._subjects.known.hash(serial) in self._former
+        ):
+            return True
+        name, phone = text_of(fields.get("customerName")), phone_of(fields.get("phone"))
+        is_name = name is not None and normal(name.strip()) in self._names
+        if is_name and phone and digits_of(phone) in self._phones:
+            return True
+        kinds = {kind for kind, _ in self._named.hits_in(line)}
+        return not kinds.isdisjoint((EMAIL, CUSTOMER_ID, MAYBE_SERIAL, TOGETHER))
 
 
 def find_subjects(
     emails: Iterable[str], read_lines: ReadLines, known: Known | None = None
 ) -> DataSubjects:
-    """Reads the landed lines of customers and accelerometers for what they know of people.
+    """Reads the landed records of customers and accelerometers for what they know of people.
 
     emails: theirs, in normal form. Raises what `read_lines` raises.
     """
     subjects = DataSubjects(frozenset(emails), known or Known())
     earliest = subjects.known.earliest
+    _find_motion(subjects, read_lines("accelerometer"))
     named: dict[str, set[str]] = defaultdict(set)  # by serial number, whose other records name it
     shared: set[str] = set()  # serial numbers in lines of others that cannot be read
+    other_people: set[str] = set()
     for ingest_date, line in read_lines("customer"):
         fields = record_in(line)
-        if owners := subjects.owners_of("customer", line):
+        owner = email_of(fields.get("email"))
+        if owner and owner not in subjects.emails:
+            other_people.add(owner)
+            if serial := serial_of(fields.get("serialNumber")):
+                if customer_of(fields, ingest_date, earliest):
+                    named[serial].add(owner)
+                else:
+                    shared.add(serial)
+        elif owners := {owner} if owner else subjects.emails_in(line):
             subjects.landed |= owners
             subjects.names.update(_detail(text_of(fields.get("customerName"))))
             subjects.phones.update(_detail(phone_of(fields.get("phone"))))
             subjects.records.add(fields, ingest_date, earliest)
-        elif (other := email_of(fields.get("email"))) and (
-            serial := serial_of(fields.get("serialNumber"))
-        ):
-            if customer_of(fields, ingest_date, earliest):
-                named[serial].add(other)
-            else:
-                shared.add(serial)
-    rivals = Identifiers.of(email=_rivals(subjects, named))
-    details = Identifiers.of(name=subjects.names, phone=subjects.phones)
+    subjects.add_others(other_people)
+    rivals = _rivals(subjects, named)
+    claimed = {claim.device for claim in subjects.claims()}
+    details = Identifiers.of(name=subjects.names, phone=subjects.phones, serial_number=claimed)
     others = Records()
     for ingest_date, line in read_lines("customer"):
-        if details.may_be_in(line) and not subjects.owners_of("customer", line):
+        if not details.may_be_in(line) and not rivals:
+            continue
+        fields = record_in(line)
+        owner = email_of(fields.get("email"))
+        # what is nobody's is no reason to leave anything of theirs
+        if ({owner} if owner else emails_named_in(line)) - subjects.emails:
             subjects.shared_details |= details.found_in(line)
-        if rivals.may_be_in(line):
-            fields = record_in(line)
-            if email_of(fields.get("email")) in rivals.texts:
-                others.add(fields, ingest_date, earliest)
+        if owner in rivals:
+            others.add(fields, ingest_date, earliest)
     subjects.add_claims(others, shared)
-    for _, line in read_lines("accelerometer"):
-        subjects.landed |= subjects.owners_of("accelerometer", line)
+    subjects.shared_details -= subjects.shared_devices  # which are told by themselves
     return subjects
+
+
+def _find_motion(subjects: DataSubjects, lines: Iterable[tuple[str, bytes]]) -> None:
+    """Finds whom of them accelerometer lines name, and other people whose emails contain theirs."""
+    others: set[str] = set()
+    for _, line in lines:
+        if not subjects.may_name(line):
+            continue
+        if owner := email_of(record_in(line).get("user")):
+            (subjects.landed if owner in subjects.emails else others).add(owner)
+        else:
+            subjects.landed |= subjects.emails_in(line)
+    subjects.add_others(others)
 
 
 def _rivals(subjects: DataSubjects, named: Mapping[str, set[str]]) -> set[str]:

@@ -17,7 +17,9 @@ import duckdb
 from stedi.errors import StediError
 from stedi.landing.files import UnreadableFile, landed_files
 from stedi.layout import BUILT, ENTITIES, LANDING, RESULTS
+from stedi.restricted.owner import check_owner
 from stedi.restricted.store import RestrictedStore
+from stedi.storage.storage import Storage
 from stedi.target import AthenaTarget, DuckDbTarget, Target
 
 if TYPE_CHECKING:
@@ -32,11 +34,15 @@ _MISSING = ("EntityNotFoundException", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "d
 
 @dataclass(frozen=True)
 class LakehouseReader:
-    """Reads one lakehouse. name: the lakehouse's, for people; restricted: its notes of erasures."""
+    """Reads one lakehouse.
+
+    name: the lakehouse's, for people. storage: of landed files. restricted: notes of erasures.
+    """
 
     name: str
     query: Query
     file_sizes: FileSizes
+    storage: Storage
     restricted: RestrictedStore
 
 
@@ -58,12 +64,14 @@ def _on_duckdb(target: DuckDbTarget) -> Iterator[LakehouseReader]:
     database = target.database
     if not database.exists():
         raise StediError(f"{database}: no such database; run `dbt build`, which creates it")
+    check_owner(target.key_file.parent, database=database)
     try:
         with duckdb.connect(database, read_only=True) as connection:
             yield LakehouseReader(
                 f"the DuckDB file `{database.name}`",
                 lambda sql: connection.execute(sql).fetchall(),
                 sizes_on_disk(target.landing, database),
+                target.storage,
                 target.restricted,
             )
     except duckdb.CatalogException as error:
@@ -91,6 +99,7 @@ def _on_athena(target: AthenaTarget, workgroup: str) -> Iterator[LakehouseReader
                 f"Athena, over `s3://{bucket.name}`",
                 lambda sql: connection.cursor().execute(sql).fetchall(),
                 _sizes_in(bucket),
+                target.storage,
                 target.restricted,
             )
     except (pyathena.error.Error, ClientError, BotoCoreError) as error:

@@ -10,7 +10,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Law:
     tests: tuple[Outcome, ...]
 
     @property
+    def on_tables(self) -> Law:
+        """The law with its data tests alone, which look at the tables of a lakehouse."""
+        return replace(self, tests=tuple(t for t in self.tests if "/" not in t.name))
+
+    @property
     def state(self) -> str:
         """`broken` if a test failed, `proven` if all ran and passed, `proven in part` if some were
         skipped or did not run, `not proven` if none passed."""
@@ -59,14 +64,16 @@ class Law:
 
 @dataclass(frozen=True)
 class Results:
-    """Results of one runner, by the test's name. when: the time of the run.
+    """Results of one run, by the test's name. when: the time of the run.
 
-    problem: why there are no results, or "".
+    problem: why there are no results, or "". build_id: of the `dbt build` that ran the tests; ""
+    for `dbt test`, which looks at everything.
     """
 
     tests: dict[str, Outcome] = field(default_factory=dict)
     when: datetime | None = None
     problem: str = ""
+    build_id: str = ""
 
     @property
     def states(self) -> Counter[str]:
@@ -105,6 +112,14 @@ def read_laws(path: Path, *results: Results) -> list[Law]:
         ) from error
 
 
+def latest_dbt_results(*paths: Path) -> Results:
+    """The results of dbt's tests in the latest of some files; where none has any, the last one's
+    problem."""
+    found = [dbt_results(path) for path in paths]
+    usable = [results for results in found if results.when and results.tests]
+    return max(usable, key=lambda results: results.when or datetime.min, default=found[-1])
+
+
 def dbt_results(path: Path) -> Results:
     """The results of dbt's tests, unit tests included, in a run_results.json."""
     if not path.exists():
@@ -113,6 +128,7 @@ def dbt_results(path: Path) -> Results:
         content = json.loads(path.read_text(encoding="utf-8"))
         command = content["args"]["which"]
         when = datetime.fromisoformat(content["metadata"]["generated_at"])
+        build_id = content["metadata"]["invocation_id"] if command == "build" else ""
         nodes = [
             (r["unique_id"].split("."), r["status"], r["failures"]) for r in content["results"]
         ]
@@ -128,7 +144,7 @@ def dbt_results(path: Path) -> Results:
             name = ".".join(parts)
             note = f"{failures:,} rows" if status == "fail" and failures else ""
             tests[name] = Outcome(name, _DBT_STATES.get(status, FAILED), note)
-    return Results(tests, when)
+    return Results(tests, when, build_id=build_id)
 
 
 def pytest_results(*paths: Path) -> Results:

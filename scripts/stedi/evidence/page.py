@@ -1,105 +1,18 @@
-"""The page: gathers everything that it says, and renders its template."""
+"""The page: everything that is known of a lakehouse, rendered by its template."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from stedi.errors import StediError
 from stedi.evidence import charts
-from stedi.evidence.consent import ConsentHistory, consent_history
-from stedi.evidence.erasures import Erasures, read_erasures
-from stedi.evidence.fields import Lineage, read_lineage
-from stedi.evidence.flow import Source, row_counts, sources
-from stedi.evidence.lakehouse import LakehouseReader
-from stedi.evidence.laws import Law, Results, dbt_results, pytest_results, read_laws
-from stedi.evidence.people import LIMIT, Build, WithheldPeople, last_build, withheld_people
-from stedi.evidence.sizes import Sizes, read_sizes
+from stedi.evidence.evidence import Evidence
 from stedi.lineage.project import LAST
 
 TEMPLATE = "page.html.j2"
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files that the page is made from, apart from the tables.
-
-    nights: the benchmark's results.
-    """
-
-    laws: Path
-    manifest: Path
-    dbt_results: Path
-    pytest_results: tuple[Path, ...]
-    nights: Path
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that the page says. results: by runner of tests."""
-
-    now: datetime
-    lakehouse: str
-    build: Build
-    laws: list[Law]
-    results: dict[str, Results]
-    sources: list[Source]
-    rows: list[tuple[str, str, int]]
-    consent: ConsentHistory
-    withheld: WithheldPeople
-    erasures: Erasures
-    lineage: Lineage
-    k: list[tuple[Any, ...]]
-    exposures: list[tuple[Any, ...]]
-    sizes: Sizes
-
-    @property
-    def unproven(self) -> list[Law]:
-        """The laws that are not proven, or only in part."""
-        return [law for law in self.laws if law.state != "proven"]
-
-
-def gather(lakehouse: LakehouseReader, files: Files, limit: int = LIMIT) -> Evidence:
-    """Queries the tables and reads the files. limit: how many people to list.
-
-    Raises StediError if no build was ever completed or docs/laws.yml cannot be read.
-    """
-    query = lakehouse.query
-    build = last_build(query)
-    if build is None:
-        raise StediError(f"{lakehouse.name}: no build was ever completed; run `dbt build`")
-    results = {
-        "dbt": dbt_results(files.dbt_results),
-        "pytest": pytest_results(*files.pytest_results),
-    }
-    return Evidence(
-        now=datetime.now(UTC),
-        lakehouse=lakehouse.name,
-        build=build,
-        laws=read_laws(files.laws, *results.values()),
-        results=results,
-        sources=sources(query),
-        rows=row_counts(query),
-        consent=consent_history(query),
-        withheld=withheld_people(query, build, limit),
-        erasures=read_erasures(lakehouse.restricted),
-        lineage=read_lineage(files.manifest),
-        k=query("""
-            select curated_table, what_is_known, smallest_group, groups_of_people,
-                groups_below_threshold, threshold
-            from stedi_audit.k_anonymity order by curated_table, what_is_known
-        """),
-        exposures=query("""
-            select exposure, derived_at, people, people_who_withdrew, is_stale
-            from stedi_audit.stale_exposures order by exposure
-        """),
-        sizes=read_sizes(lakehouse.file_sizes, files.nights),
-    )
 
 
 def render(evidence: Evidence) -> str:
@@ -112,6 +25,7 @@ def render(evidence: Evidence) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "zip": lambda keys, values: zip(keys, values, strict=True),
         "number": _number,
         "time": _time,
         "size": _size,

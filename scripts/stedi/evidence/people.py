@@ -13,6 +13,7 @@ LIMIT = 100  # people; nobody reads a page of 100,000
 @dataclass(frozen=True)
 class Build:
     """The last completed build. newest_day: its newest ingest date; None without deliveries.
+    is_whole: whether it rebuilt, and its tests looked at, everything.
 
     unfinished_since: how many later builds began and were not completed.
     """
@@ -21,6 +22,7 @@ class Build:
     completed_at: datetime
     consent_scope: str
     newest_day: object
+    is_whole: bool
     unfinished_since: int
 
 
@@ -58,17 +60,17 @@ class WithheldPeople:
 def last_build(query: Query) -> Build | None:
     """The last completed build; None if there was none."""
     builds = query("""
-        select build_id, happened_at, consent_scope, newest_day
+        select build_id, happened_at, consent_scope, newest_day, is_whole
         from stedi_audit.builds where status = 'completed' order by happened_at desc limit 1
     """)
     if not builds:
         return None
-    build_id, completed_at, consent_scope, newest_day = builds[0]
+    build_id, completed_at, consent_scope, newest_day, is_whole = builds[0]
     unfinished = query(f"""
         select count(*) from stedi_audit.builds
         where status = 'begun' and happened_at > timestamp '{completed_at}'
     """)
-    return Build(build_id, completed_at, consent_scope, newest_day, unfinished[0][0])
+    return Build(build_id, completed_at, consent_scope, newest_day, is_whole, unfinished[0][0])
 
 
 def withheld_people(query: Query, build: Build, limit: int = LIMIT) -> WithheldPeople:

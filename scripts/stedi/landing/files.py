@@ -117,13 +117,21 @@ def _is_plain_gzip(path: Path) -> bool:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Yields a landed file's lines as text, blank ones too, without line ends and leading BOMs.
+    """Yields the lines of a landed file as lines_of does.
 
-    As for Trino, a BOM at the start of the file is not a part of it: a lone one is not a line.
     Raises UnreadableFile, maybe after some lines.
     """
+    return lines_of(read_blocks(path))
+
+
+def lines_of(blocks: Iterator[bytes]) -> Iterator[str]:
+    """Yields lines as text, blank ones too, without line ends and leading BOMs.
+
+    blocks: the unpacked bytes of a landed file. As for Trino, a BOM at the start of the file is not
+    a part of it: a lone one is not a line. Raises what `blocks` raises, maybe after some lines.
+    """
     line: list[bytes] = []  # the pieces of the line whose end has not come yet
-    for block in _without_halved_ends(_without_bom(read_blocks(path))):
+    for block in _without_halved_ends(_without_bom(blocks)):
         first, *others = _LINE_END.split(block)
         line.append(first)
         for piece in others:

@@ -9,7 +9,7 @@ refuse to run until a full refresh.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,8 @@ from stedi.landing.files import UnreadableFile, check_readable
 from stedi.landing.names import SUFFIXES, for_people, is_hidden, is_utf8_name
 from stedi.landing.zones import Delivery, Zone
 from stedi.layout import ENTITIES
+
+IsRewritten = Callable[[str], bool]
 
 
 class Plan(NamedTuple):
@@ -48,11 +50,17 @@ def name_problems(paths: list[Path]) -> Iterator[str]:
 
 
 def make_plan(
-    zone: Zone, entity: str, date: str, paths: list[Path], backfill: bool = False
+    zone: Zone,
+    entity: str,
+    date: str,
+    paths: list[Path],
+    backfill: bool = False,
+    is_rewritten: IsRewritten = lambda _: False,
 ) -> Plan:
     """Checks every file before any is written.
 
     date: the ingest date, YYYY-MM-DD. backfill: allow a date before the newest that landed.
+    is_rewritten: whether an erasure has removed lines from a delivery with a SHA-256.
     Raises what the zone raises.
     """
     plan = Plan([], [], list(name_problems(paths)))
@@ -71,10 +79,17 @@ def make_plan(
         dates = dates_of[path.name]
         if found := _where(zone, entity, date, dates, delivery):
             plan.landed.append(f"{for_people(path)}: the same content landed already as {found}")
+        elif dates and is_rewritten(delivery.sha256):
+            found = zone.address(entity, max(dates), path.name)
+            plan.landed.append(
+                f"{for_people(path)}: landed already as {found}; an erasure has removed lines from "
+                "it, so it does not land again"
+            )
         elif date in dates:
             plan.refusals.append(
-                f"{for_people(path)}: {zone.address(entity, date, path.name)} has other content; "
-                "rename the file if both are deliveries"
+                f"{for_people(path)}: {zone.address(entity, date, path.name)} has other content. "
+                "If an erasure has removed lines from that, do not land it again; rename the file "
+                "only if both are deliveries"
             )
         else:
             plan.to_land.append(delivery)
@@ -138,12 +153,18 @@ def deliveries(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def land_all(zone: Zone, folder: Path, date: str) -> int:
+def land_all(
+    zone: Zone, folder: Path, date: str, is_rewritten: IsRewritten = lambda _: False
+) -> int:
     """Lands the files of a folder that have not landed yet; returns how many that was.
 
-    Raises StediError, before any file has landed, if one is refused.
+    is_rewritten: as make_plan takes it. Raises StediError, before any file has landed, if one is
+    refused.
     """
-    plans = {e: make_plan(zone, e, date, paths) for e, paths in deliveries(folder).items()}
+    plans = {
+        entity: make_plan(zone, entity, date, paths, is_rewritten=is_rewritten)
+        for entity, paths in deliveries(folder).items()
+    }
     refusals = [refusal for plan in plans.values() for refusal in plan.refusals]
     if refusals:
         raise StediError("nothing has landed.\n" + "\n".join(dict.fromkeys(refusals)))

@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufe6b\ufeff\uff20\uffa0"
     "\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
+# What the build takes for an email in a line that is no JSON (macros/engines/landing_fields.sql).
+_EMAIL_FIELD = re.compile(r'"email"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"')
 # Beyond these, engines refuse to read a line as JSON (macros/engines/landing_fields.sql).
 _SHORT_LINE, _MOST_BRACKETS = 1_000, 500
 
@@ -123,6 +125,13 @@ def record_in(line: bytes) -> dict[str, Any]:
         return record_of(line.decode().strip("\r\n").lstrip("\ufeff")) or {}
     except UnicodeDecodeError:
         return {}
+
+
+def emails_named_in(line: bytes) -> set[str]:
+    """The emails that the build reads from a customer line without a valid one: whoever they are,
+    the line suspends their consent."""
+    found = _EMAIL_FIELD.findall(line.decode("utf-8", "replace"))
+    return {email for each in found if (email := email_of(each))}
 
 
 def _integer(value: Any) -> int | None:

@@ -18,7 +18,7 @@ from stedi.errors import StediError
 from stedi.layout import AUDIT, BUILT, PSEUDONYM_KEY_OBJECT, RESULTS, STAGING
 from stedi.maintenance.tables import NotMaintained, maintain
 from stedi.maintenance.versions import find, purge
-from stedi.project import DbtFailed
+from stedi.project import DbtFailed, as_arguments
 from stedi.restricted.key_change import Stage, destroy_old_key, old_key, replace_key, stage
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key, read_key
 from stedi.search.customer_ids import OtherIds, TheseIds
@@ -152,7 +152,8 @@ def rotate(
 ) -> None:
     """Replaces a lakehouse's pseudonym key, or resumes an interrupted rotation.
 
-    say: takes a line of progress. variables: for dbt's --vars. aws_profile: AWS_PROFILE for dbt.
+    say: takes a line of progress. variables: for dbt's --vars; those of the last
+    build if None. aws_profile: AWS_PROFILE for dbt.
     Raises StediError, and what maintenance and dbt raise.
     """
     rotation = rotation_of(target)
@@ -160,6 +161,7 @@ def rotate(
     if dry_run:
         say("Would replace the key, rebuild every table, maintain the tables, and search all files")
         return
+    variables = variables or as_arguments(target.last_build().variables)
     dbt = target.dbt({"AWS_PROFILE": aws_profile} if aws_profile else {})
     try:
         if rotation.stage() is not Stage.REPLACED:

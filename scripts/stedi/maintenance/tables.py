@@ -81,6 +81,7 @@ def maintain(target: Target, minutes: float, say: Callable[[str], object]) -> No
     if isinstance(target, AthenaTarget):
         Maintenance(target).run(minutes, say)
     else:
+        target.last_build()  # raises where there is nothing to maintain
         run_dbt(target, {}, minutes)
 
 

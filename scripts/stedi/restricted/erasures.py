@@ -6,7 +6,9 @@
                                    ever, so that what the device measured becomes nobody else's
     pending_erasures/HMAC-….json   an erasure that has begun and not ended: not the email, but what
                                    must be searched for once the landed lines are gone
-    erasure_receipts/….json        an erasure that has ended
+    rewritten_files/HMAC-HMAC      a delivery from which an erasure has removed a person's lines, by
+                                   its SHA-256, and the person: it does not land again
+    pending_erasures/HMAC-….counts what such an erasure has removed so far
 
 The erasure key is not the pseudonym key, which may be rotated: no email would be left then to
 compute the HMACs again, and who was erased would come back.
@@ -29,20 +31,21 @@ from stedi.layout import (
     ERASURE_KEY_FOLDER,
     ERASURES_FOLDER,
     PENDING_ERASURES_FOLDER,
-    RECEIPTS_FOLDER,
     RESTRICTED,
+    REWRITTEN_FILES_FOLDER,
 )
 from stedi.restricted.pseudonym_key import hmac_sha256, new_key
 from stedi.restricted.store import RestrictedStore
 
-KEY, ERASURES, CLAIMS, PENDING, RECEIPTS = (
+KEY, ERASURES, CLAIMS, PENDING, REWRITTEN = (
     folder.removeprefix(f"{RESTRICTED}/")
     for folder in (
         ERASURE_KEY_FOLDER, ERASURES_FOLDER, DEVICE_CLAIMS_FOLDER, PENDING_ERASURES_FOLDER,
-        RECEIPTS_FOLDER,
+        REWRITTEN_FILES_FOLDER,
     )
 )  # fmt: skip
 _CLAIM = re.compile(r"([0-9a-f]{64})-([0-9a-f]{64})-([0-9]+)-([0-9]*)")
+_COUNTS = ".counts"
 _KEY_FILE = f"{KEY}/erasure_key"
 
 
@@ -115,8 +118,34 @@ class ErasureRegister:
 
     def begun(self, email: str) -> list[dict[str, list[str]]]:
         """What was noted of the erasures of a person that have begun and not ended."""
-        names = self._pending()[self.erasure_of(email)]
+        names = [n for n in self._pending()[self.erasure_of(email)] if n.endswith(".json")]
         return [json.loads(self.store.read(name) or b"{}") for name in names]
+
+    def count(self, emails: Iterable[str], what: str, counts: dict[str, Any]) -> None:
+        """Notes what erasures that have begun remove, before they do; again replaces the note.
+
+        what: tells one removal from another, and is not shown.
+        """
+        for email in emails:
+            name = self._counts_name(email, what)
+            self.store.delete(name)
+            self.store.create(name, json.dumps(counts).encode())
+
+    def uncount(self, emails: Iterable[str], what: str) -> None:
+        """Deletes that note: nothing was removed."""
+        for email in emails:
+            self.store.delete(self._counts_name(email, what))
+
+    def counted(self, emails: Iterable[str]) -> list[dict[str, Any]]:
+        """What all runs of these erasures have removed, each removal once."""
+        pending = self._pending()
+        names = {
+            name.partition("-")[2]: name
+            for email in emails
+            for name in pending[self.erasure_of(email)]
+            if name.endswith(_COUNTS)
+        }
+        return [json.loads(self.store.read(name) or b"{}") for name in names.values()]
 
     def others_begun(self, emails: Iterable[str]) -> int:
         """The number of other people whose erasures have begun and not ended."""
@@ -129,10 +158,24 @@ class ErasureRegister:
             for name in pending[self.erasure_of(email)]:
                 self.store.delete(name)
 
-    def keep_receipt(self, name: str, receipt: dict[str, Any]) -> None:
-        """Writes the receipt of an erasure that has ended."""
-        content = json.dumps(receipt, indent=2) + "\n"
-        self.store.create(f"{RECEIPTS}/{name}.json", content.encode())
+    def keep_rewritten(self, emails: Iterable[str], sha256: str) -> None:
+        """Notes that people's lines are removed from a file with this SHA-256."""
+        for email in emails:
+            name = f"{REWRITTEN}/{self.hash()(sha256)}-{self.erasure_of(email)}"
+            self.store.create(name, b"")
+
+    def is_rewritten(self, sha256: str) -> bool:
+        """Whether a delivery with this SHA-256 has landed, and an erasure has removed lines of
+        people from it, of whom nobody has been let back since."""
+        if self.key() is None:
+            return False
+        noted = [_last(name).split("-") for name in self.store.names(REWRITTEN)]
+        wanted = self.hash()(sha256)
+        people = {person for file, person in noted if file == wanted}
+        return bool(people) and people <= {*self.erasures()}
+
+    def _counts_name(self, email: str, what: str) -> str:
+        return f"{PENDING}/{self.erasure_of(email)}-{self.hash()(what)}{_COUNTS}"
 
     def _claim(self, name: str) -> Tombstone:
         """The claim in a file, by its name, which says all that it holds: to list is to read."""

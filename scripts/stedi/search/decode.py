@@ -1,28 +1,40 @@
 """Decodes what is stored, block by block, so that a search can read it however it is packed.
 
-Read are gzip, zstd, Avro and Parquet, one in another too. Everything else is text as it stands.
-What is packed and cannot be unpacked is an error, never passed over.
+Read are gzip, bzip2, xz, zstd, zip, Avro and Parquet, one in another too. Everything else is text,
+in UTF-16 or as it stands. What is packed and cannot be unpacked is an error, never passed over.
 """
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import duckdb
 import fastavro
 
 from stedi.errors import StediError
+from stedi.landing.raw_lines import Text, encoding_of
 
 BLOCK = 1 << 20  # bytes that are read at once
 _ROWS = 50_000  # that are fetched at once
+_MOST_LAYERS = 8  # that are packed in each other
 _GZIP, _ZSTD, _AVRO, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"Obj\x01", b"PAR1"
+_ZIP, _XZ = b"PK\x03\x04", b"\xfd7zXZ\0"
+_BZIP2 = tuple(b"BZh%d1AY&SY" % size for size in range(1, 10))
+_NAMES = {
+    _GZIP: "gzip", _ZSTD: "zstd", _AVRO: "Avro", _PARQUET: "Parquet", _ZIP: "zip", _XZ: "xz",
+} | dict.fromkeys(_BZIP2, "bzip2")  # fmt: skip
+_UNKNOWN = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"\x04\x22\x4d\x18": "LZ4"}
+_START = 10  # bytes that tell all of these
 # Columns of these types hold no text.
 _NO_TEXT = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
@@ -51,19 +63,16 @@ class Decoded(NamedTuple):
 
 
 def decoded(stream: BinaryIO) -> Iterator[Decoded]:
-    """What a stored object says, and where it is packed its own bytes too.
+    """What a stored object says, and where it is packed or in UTF-16 its own bytes too.
 
     stream: a file on this machine, at its start. Raises Undecodable.
     """
-    magic = stream.read(4)
+    magic = _magic(stream.read(_START))
     stream.seek(0)
-    if not _is_packed(magic):
-        yield from _as(Form.TEXT, _blocks(stream))
+    if not magic:
+        yield from _text(_blocks(stream))
         return
-    try:
-        yield from _unpacked(stream, magic)
-    except (OSError, EOFError, ValueError, zlib.error, duckdb.Error) as error:
-        raise Undecodable(f"it begins as {_name(magic)} and cannot be read to its end") from error
+    yield from _unpacked(stream, magic, 1)
     stream.seek(0)
     yield from _as(Form.PACKED, _blocks(stream))
 
@@ -90,8 +99,10 @@ def texts_of(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterator[b
         cursor = connection.cursor().execute(
             f"select coalesce(try({value}), cast({column} as varchar)) from {relation}"
         )
+        # a serial number is searched for where it is called one
+        label = "serial_number: " if "serial" in name.lower() else ""
         while rows := cursor.fetchmany(_ROWS):
-            yield _lines({text for (text,) in rows})
+            yield _lines({f"{label}{text}" for (text,) in rows if text is not None})
 
 
 def column_of(
@@ -112,35 +123,73 @@ def column_of(
     return set()
 
 
-def _is_packed(data: bytes) -> bool:
-    return data.startswith((_GZIP, _ZSTD, _AVRO, _PARQUET))
+def _magic(start: bytes) -> bytes:
+    """That by which packed bytes begin; nothing for others. Raises Undecodable."""
+    for magic, name in _UNKNOWN.items():
+        if start.startswith(magic):
+            raise Undecodable(f"it begins as {name}, which cannot be unpacked here")
+    return next((magic for magic in _NAMES if start.startswith(magic)), b"")
 
 
-def _name(magic: bytes) -> str:
-    return {_ZSTD: "zstd", _AVRO: "Avro", _PARQUET: "Parquet"}.get(magic, "gzip")
+def _unpacked(stream: BinaryIO, magic: bytes, layer: int) -> Iterator[Decoded]:
+    """What a packed file says. layer: how many files it is in, itself among them."""
+    if layer > _MOST_LAYERS:
+        raise Undecodable(f"it is packed more than {_MOST_LAYERS} times")
+    try:
+        if magic == _AVRO:
+            yield from _avro(stream)
+        elif magic == _PARQUET:
+            with duckdb.connect() as connection:
+                yield from _as(Form.TEXT, texts_of(connection, f"read_parquet('{_path(stream)}')"))
+        elif magic == _ZSTD:
+            yield from _within(_zstd(stream), layer)
+        elif magic == _ZIP:
+            with zipfile.ZipFile(stream) as archive:
+                for member in archive.infolist():
+                    yield Decoded(Form.TEXT, f"{member.filename}\n".encode("utf-8", "replace"))
+                    with archive.open(member) as inner:
+                        yield from _within(_blocks(inner), layer)
+        else:
+            with _opened(stream, magic) as unpacked:
+                yield from _within(_blocks(unpacked), layer)
+    except Undecodable:
+        raise
+    except (
+        OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError,
+        zipfile.BadZipFile, duckdb.Error,
+    ) as error:  # fmt: skip
+        raise Undecodable(f"it begins as {_NAMES[magic]} and cannot be read to its end") from error
 
 
-def _unpacked(stream: BinaryIO, magic: bytes) -> Iterator[Decoded]:
-    if magic == _AVRO:
-        yield from _avro(stream)
-    elif magic == _PARQUET:
-        with duckdb.connect() as connection:
-            yield from _as(Form.TEXT, texts_of(connection, f"read_parquet('{_path(stream)}')"))
-    elif magic == _ZSTD:
-        yield from _within(_zstd(stream))
-    else:
-        with gzip.GzipFile(fileobj=stream) as unpacked:
-            yield from _within(_blocks(unpacked))
-
-
-def _within(blocks: Iterator[bytes]) -> Iterator[Decoded]:
+def _within(blocks: Iterator[bytes], layer: int) -> Iterator[Decoded]:
     """Blocks of an unpacked file, which may be a packed one itself."""
     first = next(blocks, b"")
-    if _is_packed(first):
+    if magic := _magic(first[:_START]):
         with _unnamed_file(chain([first], blocks)) as inner:
-            yield from decoded(inner)
+            yield from _unpacked(inner, magic, layer + 1)
+            inner.seek(0)
+            yield from _as(Form.PACKED, _blocks(inner))
     else:
+        yield from _text(chain([first], blocks))
+
+
+def _text(blocks: Iterator[bytes]) -> Iterator[Decoded]:
+    """Blocks of a text, from UTF-16 if it is that; then as they stand, too."""
+    first = next(blocks, b"")
+    if encoding_of(first) is None:
         yield from _as(Form.TEXT, chain([first], blocks))
+        return
+    stored: list[bytes] = []
+
+    def noted() -> Iterator[bytes]:
+        for block in chain([first], blocks):
+            stored.append(block)
+            yield block
+
+    for text in Text(noted()):
+        yield Decoded(Form.TEXT, text)
+        while stored:
+            yield Decoded(Form.PACKED, stored.pop(0))
 
 
 def _avro(stream: BinaryIO) -> Iterator[Decoded]:
@@ -199,7 +248,14 @@ def _path(stream: BinaryIO) -> str:
     return f"/dev/fd/{stream.fileno()}"
 
 
-def _blocks(stream: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
+def _opened(stream: BinaryIO, magic: bytes) -> IO[bytes]:
+    """A packed stream, unpacked."""
+    if magic == _GZIP:
+        return cast(IO[bytes], gzip.open(stream))
+    return cast(IO[bytes], lzma.open(stream) if magic == _XZ else bz2.open(stream))
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
     while block := stream.read(BLOCK):
         yield block
 

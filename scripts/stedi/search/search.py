@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ import duckdb
 
 from stedi.landing.raw_lines import blocks_of
 from stedi.search.decode import Decoded, Form, Undecodable, decoded, texts_of
+from stedi.search.identifiers import Grade, grade_of
 
 if TYPE_CHECKING:
     from stedi.storage.storage import Storage
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 _SUFFIXES = re.compile(r"(\.(jsonl?|gz|parquet|csv|txt|log|avro|metadata))+(?=\W|$)")
 _LANDED = "/landing/ingest_date="
 _VERSION = " (version "  # behind a key, for people
+# What no text holds that a person or a program wrote.
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 class Stored(NamedTuple):
-    """Something to search: its name for people, and how to open it as a file on this machine."""
+    """Something to search: its name for people, how to open it as a file on this machine, and the
+    name that it has within what is searched, which is searched too."""
 
     name: str
     open: Callable[[], BinaryIO]
+    key: str
 
 
 class Wanted(Protocol):
@@ -52,21 +58,56 @@ class Wanted(Protocol):
 class Searched:
     """The result of a search.
 
-    objects, bytes: how much was searched, unpacked. findings: the name of an object, and what kind
-    of text is in it or that it cannot be read; never the text itself.
+    objects, bytes: how much was searched, unpacked. landed: the names of landed files among it.
+    findings: the name of an object, and what kind of text is in it or that it cannot be read; never
+    the text itself. likely, by_chance: the same of what may be somebody else's, in other objects.
     """
 
     objects: int = 0
     bytes: int = 0
-    findings: set[tuple[str, str]] = field(default_factory=set)
+    landed: set[str] = field(default_factory=set)
+    _of: dict[Grade, set[tuple[str, str]]] = field(
+        default_factory=lambda: {grade: set() for grade in Grade}
+    )
+
+    def add(self, name: str, hits: Iterable[tuple[str, str]], where: str = "") -> None:
+        """Adds the hits in an object, each by its grade. where: said behind their kinds."""
+        for kind, _ in hits:
+            self._of[grade_of(kind)].add((name, kind + where))
+
+    @property
+    def findings(self) -> set[tuple[str, str]]:
+        return self._of[Grade.CERTAIN]
+
+    @property
+    def likely(self) -> set[tuple[str, str]]:
+        return self._without(Grade.LIKELY, self.findings)
+
+    @property
+    def by_chance(self) -> set[tuple[str, str]]:
+        return self._without(Grade.CHANCE, self.findings | self._of[Grade.LIKELY])
+
+    def _without(self, grade: Grade, more: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        names = {name for name, _ in more}
+        return {each for each in self._of[grade] if each[0] not in names}
 
 
 def files_below(folder: Path) -> Iterator[Stored]:
-    """Every file below a folder, hidden ones too, or the file itself."""
-    paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
-    for path in paths:
-        if path.is_file() and not path.is_symlink():
-            yield Stored(str(path), partial(_opened, path))
+    """Every file below a folder, hidden ones and those in linked folders too, or the file itself.
+    What several links lead to comes once."""
+    if folder.is_file():
+        yield Stored(str(folder), partial(_opened, folder), folder.name)
+    seen: set[Path] = set()
+    for top, folders, names in os.walk(folder, followlinks=True):
+        if (real := Path(top).resolve()) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        for path in (Path(top, name) for name in sorted(names)):
+            if path.is_file():
+                key = path.relative_to(folder).as_posix()
+                yield Stored(str(path), partial(_opened, path), key)
 
 
 def versions_below(
@@ -80,6 +121,7 @@ def versions_below(
                 yield Stored(
                     f"{storage.address(version.key)}{old}",
                     partial(storage.open, version.key, version.id),
+                    version.key,
                 )
 
 
@@ -88,16 +130,18 @@ def search(stored: Iterable[Stored], wanted: Wanted, found: Searched) -> None:
     for item in stored:
         found.objects += 1
         name = hidden(item.name, wanted)
-        hits = _hits_in_name(item.name, wanted)
-        found.findings |= {(name, f"{kind} in its name") for kind, _ in hits}
+        found.add(name, _hits_in_name(item.key, wanted), " in its name")
+        is_landed = _LANDED in item.name
         try:
             with item.open() as stream:
                 _search_blocks(decoded(stream), name, wanted, found)
         except FileNotFoundError:
             continue  # it belonged to a process that has ended
         except Undecodable as error:
-            if not (_LANDED in item.name and _search_landed(item, wanted, found)):
+            if not (is_landed and _search_landed(item, wanted, found)):
                 found.findings.add((name, str(error)))
+        if is_landed:
+            found.landed.add(item.name)
 
 
 def search_tables(connection: duckdb.DuckDBPyConnection, wanted: Wanted, found: Searched) -> None:
@@ -115,22 +159,32 @@ def search_tables(connection: duckdb.DuckDBPyConnection, wanted: Wanted, found: 
 def hidden(name: str, wanted: Wanted) -> str:
     """The name of an object for people, without a text that is searched for."""
     for kind, text in sorted(_hits_in_name(name, wanted)):
-        at = name.lower().find(text)
-        name = f"{name[:at]}[{kind}]{name[at + len(text) :]}" if at >= 0 else f"[{kind}]"
-    return name
+        at = name.lower().find(text.lower())
+        name = f"{name[:at]}[{kind}]{name[at + len(text) :]}" if at >= 0 else name
+    left = _hits_in_name(name, wanted)
+    return f"[{min(left)[0]}]" if left else name
 
 
 def _search_landed(item: Stored, wanted: Wanted, found: Searched) -> bool:
     """Searches a landed file as a build reads it, which unpacks what is named .gz and nothing else;
-    False where that is not possible either."""
+    False where that is not possible either, or the file is no text: what it says is then unknown.
+    """
     key = item.name.partition(_VERSION)[0]
     try:
         with item.open() as stream:
-            blocks = (Decoded(Form.TEXT, block) for block in blocks_of(stream, key))
+            blocks = (Decoded(Form.TEXT, block) for block in _texts(blocks_of(stream, key)))
             _search_blocks(blocks, hidden(item.name, wanted), wanted, found)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, ValueError, zlib.error):
         return False
     return True
+
+
+def _texts(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same blocks. Raises ValueError for one that is no text."""
+    for block in blocks:
+        if _NOT_TEXT.search(block):
+            raise ValueError("no text")
+        yield block
 
 
 def _hits_in_name(name: str, wanted: Wanted) -> set[tuple[str, str]]:
@@ -150,13 +204,13 @@ def _search_blocks(blocks: Iterable[Decoded], name: str, wanted: Wanted, found: 
             continue
         found.bytes += len(block)
         if form is Form.BOUND:
-            found.findings |= {(name, kind) for kind, _ in wanted.hits_in_bound(block)}
+            found.add(name, wanted.hits_in_bound(block))
             continue
         part = parts[form] + block
-        found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part + b"x")}
+        found.add(name, wanted.hits_in(part + b"x"))
         parts[form] = b"x" + part[-overlap:] if len(part) > overlap else part
     for part in parts.values():
-        found.findings |= {(name, kind) for kind, _ in wanted.hits_in(part)}
+        found.add(name, wanted.hits_in(part))
 
 
 def _opened(path: Path) -> BinaryIO:

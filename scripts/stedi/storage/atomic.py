@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from stedi.errors import UsageError
+
 UNFINISHED = ".unfinished-"  # how the names of files begin that are being written
+
+
+def keep_private() -> None:
+    """Has this process create files and folders that its user alone may read, or as $STEDI_UMASK
+    says. Raises UsageError if that is no umask."""
+    mask = os.environ.get("STEDI_UMASK") or "077"
+    try:
+        os.umask(int(mask, 8) & 0o777)
+    except ValueError:
+        raise UsageError(f"STEDI_UMASK: {mask!r} is not a umask; write it as 077 or 027") from None
 
 
 def create(path: Path, content: Iterable[bytes], mode: int = 0o666) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -71,6 +72,18 @@ class LocalLakehouse(LocalAthena):
             "DBT_TARGET_PATH": str(commands),
             "DBT_LOG_PATH": str(commands / "logs"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+
+    def offline(self, landing: Path, database: Path) -> dict[str, str]:
+        """The environment of a lakehouse on DuckDB with the same ids: the same key, in a folder of
+        its own."""
+        folder = self.folder / "offline" / hashlib.sha256(bytes(landing.resolve())).hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.key_file, folder / "key")
+        return {
+            "STEDI_LANDING": str(landing.resolve()),
+            "STEDI_DUCKDB": str(database),
+            "STEDI_PSEUDONYM_KEY_FILE": str(folder / "key"),
         }
 
     @property

@@ -78,7 +78,7 @@ def rebuild_both(
     show: Callable[[str], object] = lambda _: None,
 ) -> Result:
     """Builds again what was landed, or a part of it. Raises RuntimeError."""
-    places = {"STEDI_LANDING": str(landing.resolve()), "STEDI_DUCKDB": str(database)}
+    places = local.offline(landing, database)
     without = ("build", *WITHOUT_TESTS, *arguments)
     offline = local.dbt(*without, target="duckdb", show=show, **places)
     with_tests = ("build", *arguments) if tests else without

@@ -204,7 +204,11 @@ def test_dbt_runs_in_the_project_that_the_command_found(
     Dbt(Project.find(), "duckdb").run("build")
     seen = (tmp_path / "seen").read_text().splitlines()
     assert seen[0] == str(project)
-    assert {*seen[1:]} == {f"DBT_PROJECT_DIR={project}", f"DBT_PROFILES_DIR={project}"}
+    assert {*seen[1:]} == {
+        f"DBT_PROJECT_DIR={project}",
+        f"DBT_PROFILES_DIR={project}",
+        "DBT_PROFILE=stedi_lakehouse",
+    }
 
 
 def test_the_target_is_that_of_the_profile_unless_named(

@@ -13,15 +13,18 @@ from stedi.landing.claims import Claim
 from stedi.restricted.pseudonym_key import hmac_sha256
 from support import oracle
 
-PEOPLE = ["ann@example.com", "zoë@example.com", "cy@example.com"]
+PEOPLE = ["ann@example.com", "zoë@example.com", "cy@example.com", "o'cy@example.com"]
 SPELLED = [
     *PEOPLE,
     " ANN@Example.com",
     "ZOE\u0308@example.com",
     "ann@example\u200b.com",
+    "ann\uff20example.com",
     "ann",
     None,
 ]
+NAMES = ["Ann Example", "Zo\u00eb Cy", None]
+PHONES = ["1", 8015551212, "8015551212", "(801) 555-1212", "8015550000", None]
 DEVICES = ["device-D-1", "device-E-2", "device-F-3"]
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
 HOUR = 3_600_000
@@ -52,7 +55,12 @@ def json_lines(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
 
 
 broken = st.builds(
-    "no JSON {} {}".format, st.sampled_from([*PEOPLE, "-"]), st.sampled_from([*DEVICES, "-"])
+    "no JSON {}{} {} {} {}".format,
+    st.sampled_from(["", "'", "user='", "x'", "x.", '"email": "', "<"]),
+    st.sampled_from([*PEOPLE, "-"]),
+    st.sampled_from([*DEVICES, "-"]),
+    st.sampled_from(NAMES),
+    st.sampled_from(PHONES),
 )
 customers = lines_of(
     "customer",
@@ -61,7 +69,8 @@ customers = lines_of(
         lastUpdateDate=times | any_times,
         serialNumber=st.sampled_from(DEVICES) | devices,
         shareWithResearchAsOfDate=st.none() | times | any_times,
-        phone=st.sampled_from(["1", 8015551212, None]),
+        customerName=st.sampled_from(NAMES),
+        phone=st.sampled_from(PHONES),
         birthDay=st.sampled_from(["2000-02-29", "2001-02-29", None]),
     )
     | broken,

@@ -319,6 +319,20 @@ def test_two_files_of_one_name(lakehouse: Lakehouse, deliver: Callable) -> None:
     assert lakehouse.files() == {}
 
 
+def in_days(number: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=number)).isoformat()
+
+
+def test_a_day_that_lies_ahead_is_refused(lakehouse: Lakehouse, deliver: Callable) -> None:
+    """It would be the newest one, and every real day before it would be refused."""
+    for date in (in_days(2), "2206-11-28", "9999-12-31"):
+        result = run(lakehouse, deliver("a.json"), date=date)
+        assert result.exit_code == 2
+        assert f"{date} lies more than a day ahead of today, {in_days(0)} (UTC)" in result.stderr
+    assert lakehouse.files() == {}
+    assert run(lakehouse, deliver("a.json"), date=in_days(1)).exit_code == 0
+
+
 @pytest.mark.parametrize(
     "date", ["2024-1-1", "2024-02-30", "2023-02-29", "20240131", "2024-01-31 ", "", "today",
              "0000-01-01", "\uff12\uff10\uff12\uff14-01-31", "2024-01-31T00:00"]

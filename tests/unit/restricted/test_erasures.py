@@ -82,7 +82,43 @@ def test_what_an_erasure_must_know_is_kept_until_it_ends(register: ErasureRegist
 def test_no_file_holds_an_email(register: ErasureRegister, tmp_path: Path) -> None:
     register.begin([ANN], {"devices": ["1"]})
     register.erase(ANN)
-    register.keep_receipt("20240131", {"people": [register.erasure_of(ANN)]})
+    register.count([ANN], f"{ANN}.json", {"lines": 1})
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 4
     assert not [path for path in files if ANN in f"{path}{path.read_text()}"]
+
+
+def test_what_was_removed_is_counted_once_over_all_runs(register: ErasureRegister) -> None:
+    register.begin([ANN, BEN], {})
+    register.count([ANN, BEN], "a file", {"lines": 2})
+    register.count([BEN, ANN], "a file", {"lines": 3})  # the run before was killed before removing
+    register.count([ANN], "another file", {"lines": 4})
+    register.count([ANN], "a file that has changed", {"lines": 5})
+    register.uncount([ANN], "a file that has changed")
+    assert sorted(n["lines"] for n in register.counted([ANN, BEN])) == [3, 4]
+    assert register.begun(ANN) == [{}]
+    register.end([ANN, BEN])
+    assert register.counted([ANN, BEN]) == []
+
+
+def test_a_rewritten_file_is_known_until_one_of_its_people_is_back(
+    register: ErasureRegister,
+) -> None:
+    for email in (ANN, BEN):
+        register.erase(email)
+    register.keep_rewritten([ANN, BEN], "a digest")
+    register.keep_rewritten([ANN], "another")
+    assert [register.is_rewritten(d) for d in ("a digest", "another", "none")] == [
+        True,
+        True,
+        False,
+    ]
+    register.reinstate(BEN)
+    assert [register.is_rewritten(d) for d in ("a digest", "another")] == [False, True]
+    names = register.store.names("rewritten_files")
+    assert len(names) == 3 and "digest" not in str(names)
+
+
+def test_before_the_first_erasure_no_file_is_rewritten(tmp_path: Path) -> None:
+    store = RestrictedStore(FolderStorage(tmp_path / "new"))
+    assert not ErasureRegister(store).is_rewritten("a digest")
