@@ -27,6 +27,7 @@
         'is_whole': is_whole,
         'is_resumed': since | selectattr('status', 'equalto', 'begun') | list != [],
         'key_id': key_id,
+        'is_key_new': last is not none and last['key_id'] != key_id,
         'backfills': landed['backfills'],
         'newest_day': none if is_whole else last['newest_day'],
         'first_new_day': none if is_whole else _first_new_day(last, landed['lines']),

@@ -4,10 +4,12 @@
     rewrites=true,
     slices=[],
     meta={'nightly_scan': 0.07},
+    post_hook='{{ drop_former_customer_ids() }}',
 ) }}
 
 {#- Ledgers of former versions have the stated consent only. -#}
 {%- set kept = adapter.get_columns_in_relation(this) | map(attribute='name') | list if has_rows_to_keep() else [] %}
+{%- set former = former_customer_ids() if has_rows_to_keep() else none %}
 with
 
 decided as (
@@ -21,6 +23,18 @@ customers as (
     select * from {{ ref('stg_customers') }}
 
 ),
+{%- if former %}
+
+renamed as (
+
+    select
+        former.customer_id as former_customer_id,
+        customers.customer_id
+    from {{ former }} as former
+    inner join customers on former.email = customers.email
+
+),
+{%- endif %}
 
 final as (
 
@@ -52,7 +66,12 @@ final as (
         end as covered_from,
         noted.readings
     from {{ this }} as noted
+    {%- if former %}
+    left join renamed on noted.customer_id = renamed.former_customer_id
+    left join customers on coalesce(renamed.customer_id, noted.customer_id) = customers.customer_id
+    {%- else %}
     left join customers on noted.customer_id = customers.customer_id
+    {%- endif %}
     {%- endif %}
 
 )

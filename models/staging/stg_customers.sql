@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental_by_slice',
     slices=['people_with_new_records'],
+    pre_hook='{{ keep_former_customer_ids() }}',
 ) }}
 
 with

@@ -65,6 +65,19 @@ def ids(lakehouse: Lakehouse) -> dict[str, set[str]]:
     }
 
 
+def releases(lakehouse: Lakehouse) -> set[tuple[object, ...]]:
+    """What each build released, and whose it is."""
+    columns = "build_id, readable_from, source, readings, covered_from, customer_id"
+    return {*lakehouse.query(f"select {columns} from stedi_audit.readable_releases")}
+
+
+def assert_kept(before: set[tuple[object, ...]], after: set[tuple[object, ...]], key: str) -> None:
+    """What was released of people is known to be theirs still, under a new key."""
+    for email in (ANN.email, BEN.email):
+        (was,), (now,) = under(KEY, email), under(key, email)
+        assert {(*row, now) for *row, who in before if who == was} <= after
+
+
 def under(key: str, *emails: str) -> set[str]:
     return {hmac.new(key.encode(), email.encode(), hashlib.sha256).hexdigest() for email in emails}
 
@@ -74,6 +87,8 @@ def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
     old = under(KEY, *people)
     assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, old)
     before = here.tables()
+    released = releases(here)
+    assert {who for *_, who in released} == old
 
     dry = rotate("--dry-run")
     assert dry.exit_code == 0 and "not begun" in dry.output
@@ -85,6 +100,7 @@ def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
     new = read_key(here.key_file)
     assert new != KEY and len(new) == 64
     assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, under(new, *people))
+    assert_kept(released, releases(here), new)
     content = here.database.read_bytes()
     assert not any(each.encode() in content for each in old)
     assert [p.name for p in here.folder.glob(f"{here.key_file.name}*")] == [here.key_file.name]
@@ -97,6 +113,7 @@ def test_every_id_is_new_and_no_old_one_is_left(here: Lakehouse) -> None:
 @pytest.mark.deep
 def test_an_interrupted_rotation_resumes_and_until_then_builds_are_refused(here: Lakehouse) -> None:
     """Interrupted when some tables are rebuilt; then when all are, and old ids are in the file."""
+    released = releases(here)
     replace_key(here.key_file)
     assert here.dbt("build", "--full-refresh", kill_at=60).changes is None
     assert "not the one that the tables were made with" in here.dbt("build").errors
@@ -114,6 +131,7 @@ def test_an_interrupted_rotation_resumes_and_until_then_builds_are_refused(here:
     assert done.exit_code == 0, done.output
     assert read_key(here.key_file) == new  # no third one
     assert ids(here) == dict.fromkeys(TRUSTED_AND_CURATED, under(new, ANN.email, BEN.email))
+    assert_kept(released, releases(here), new)
     assert stage(here.key_file) is Stage.NOT_BEGUN
 
 

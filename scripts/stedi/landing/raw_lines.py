@@ -1,9 +1,10 @@
 """The records of a landed file as bytes, and its bytes without some of them.
 
 A file is one object a line, as a rule. But a sender may write several objects into a line, one
-object over several lines, or arrays of objects, and in UTF-16. Here all of these come apart into
-pieces: the records of people, and what stands between them. The build reads lines alone, which
-end at LF, CR or CRLF; a line that is one object is one piece with its end.
+object over several lines, arrays of objects, or an object around the records of many people, and in
+UTF-16. Here all of these come apart into pieces: the records of people, and what stands between
+them. The build reads lines alone, which end at LF, CR or CRLF; a line that is one object is one
+piece with its end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from stedi.landing.files import BOM
 from stedi.storage.storage import BLOCK
@@ -41,6 +42,8 @@ _LONGEST_GLUE = 1 << 16
 _OPENS_RECORD = re.compile(rb"[ \t,\[]*+\{[ \t]*+")
 _CONTINUES_RECORD = re.compile(rb"[ \t]*+[\"}\]]")
 _LONGEST_FRAGMENT = 1 << 16
+_OWNER_FIELDS = frozenset(("email", "serialNumber", "user"))  # one of them is in every record
+_STRING_OR_BRACE = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}]', re.DOTALL)
 _LARGEST = 1 << 26  # bytes of an object
 _DECODER = json.JSONDecoder(parse_int=float)
 _CUT = "Unterminated string"
@@ -52,12 +55,14 @@ class Kind(Enum):
     """What a piece of a landed file is.
 
     LINE: a whole line with its end, one object or none that can be read. RECORD: an object that is
-    not alone in its line. TAIL: what stands behind a record in its line and is no JSON. GLUE: what
-    separates records. REST: lines that hold nothing that is looked for.
+    not alone in its line. MEMBER: a record within an object that is none itself; where it goes,
+    null takes its place. TAIL: what stands behind a record in its line and is no JSON. GLUE: what
+    separates records. REST: what holds nothing that is looked for.
     """
 
     LINE = auto()
     RECORD = auto()
+    MEMBER = auto()
     TAIL = auto()
     GLUE = auto()
     REST = auto()
@@ -150,8 +155,78 @@ def pieces_of(blocks: Iterable[bytes], may_hold: MayHold = always) -> Iterator[P
 def records_of(blocks: Iterable[bytes], may_hold: MayHold = always) -> Iterator[bytes]:
     """The records and lines of a file, of which each is somebody's or nobody's."""
     for piece in pieces_of(Text(blocks), may_hold):
-        if piece.kind in (Kind.LINE, Kind.RECORD, Kind.TAIL):
+        if parts := members_of(piece):
+            yield from (part.data for part in parts if part.kind is Kind.MEMBER)
+            yield _wrapper(parts)
+        elif piece.kind in (Kind.LINE, Kind.RECORD, Kind.TAIL):
             yield piece.data
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as pairs: of equal keys, none is lost."""
+
+
+_PAIRS = json.JSONDecoder(object_pairs_hook=_Object, parse_int=float)
+
+
+def members_of(piece: Piece) -> list[Piece]:
+    """The parts of an object that is no record but holds some, such as the events of a message.
+
+    Empty for every other piece.
+    """
+    if piece.kind not in (Kind.LINE, Kind.RECORD) or piece.data.count(b"{") < 2:
+        return []
+    text = piece.data.decode("latin-1")  # a letter for each byte
+    start = text.index("{")
+    try:
+        found = _PAIRS.raw_decode(text, start)[0]
+    except (ValueError, RecursionError):
+        return []
+    parts, at = [], 0
+    for (begin, end), is_member in zip(_objects(text, start), _are_members(found), strict=True):
+        if is_member:
+            parts.append(Piece(Kind.REST, piece.data[at:begin]))
+            parts.append(Piece(Kind.MEMBER, piece.data[begin:end]))
+            at = end
+    return [*parts, Piece(Kind.REST, piece.data[at:])] if parts else []
+
+
+def _objects(text: str, start: int) -> list[tuple[int, int]]:
+    """Where each object of a JSON text begins and ends, in the order in which they begin."""
+    found: list[tuple[int, int]] = []
+    unfinished: list[int] = []
+    for token in _STRING_OR_BRACE.finditer(text, start):
+        if token[0] == "{":
+            unfinished.append(len(found))
+            found.append((token.start(), 0))
+        elif token[0] == "}":
+            at = unfinished.pop()
+            found[at] = (found[at][0], token.end())
+            if not unfinished:
+                break
+    return found
+
+
+def _are_members(document: _Object) -> Iterator[bool]:
+    """Of each object in a document, in the order in which they begin: whether it is a record that
+    is in no other record, and not the document itself."""
+    stack: list[tuple[Any, bool]] = [(document, False)]
+    while stack:
+        value, is_in_record = stack.pop()
+        children: list[Any] = []
+        if isinstance(value, _Object):
+            is_record = any(key in _OWNER_FIELDS for key, _ in value)
+            yield is_record and not is_in_record and value is not document
+            is_in_record |= is_record
+            children = [each for _, each in value]
+        elif isinstance(value, list):
+            children = value
+        stack += [(child, is_in_record) for child in reversed(children)]
+
+
+def _wrapper(parts: Iterable[Piece]) -> bytes:
+    """An object that holds records, without them."""
+    return b"".join(b"null" if part.kind is Kind.MEMBER else part.data for part in parts)
 
 
 class _Reader:
@@ -343,6 +418,12 @@ def judged(pieces: Iterable[Piece], is_out: IsOut) -> Iterator[tuple[Piece, bool
             was_out = was_out and not _END.search(piece.data)
             yield piece, False
             continue
+        if (parts := members_of(piece)) and not is_out(_wrapper(parts)):
+            outs = [part.kind is Kind.MEMBER and is_out(part.data) for part in parts]
+            if not all(outs[1::2]):  # somebody else's record is in it too
+                was_out = False
+                yield from zip(parts, outs, strict=True)
+                continue
         is_rest = was_out and piece.kind is Kind.TAIL and b"@" not in piece.data
         was_out = is_rest or (piece.kind is not Kind.REST and is_out(piece.data))
         yield piece, was_out
@@ -358,6 +439,8 @@ def without(pieces: Iterable[tuple[Piece, bool]]) -> Iterator[bytes]:
     glue = bytearray()  # what has not been written yet
     behind: bytearray | None = None  # what follows the record that was removed last
     for piece, is_out in chain(pieces, [(Piece(Kind.REST, b""), False)]):
+        if is_out and piece.kind is Kind.MEMBER:
+            piece, is_out = Piece(Kind.REST, b"null"), False
         if piece.kind is Kind.GLUE:
             found = glue if behind is None else behind
             found += piece.data

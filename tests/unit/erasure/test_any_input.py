@@ -90,6 +90,7 @@ LAYOUTS: dict[str, Callable[[list[str]], str]] = {
     "concatenated": "".join,
     "an array": lambda records: f"[{', '.join(records)}]\n",
     "an array over lines": lambda records: "[\n" + ",\n".join(records) + "\n]\n",
+    "a message over all": lambda records: f'{{"n": {{}}, "all": [{", ".join(records)}]}}\r\n',
     "two arrays": lambda records: f"[{','.join(records)}]\n[{','.join(records[::-1])}]",
 }
 ENCODINGS = ["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le"]

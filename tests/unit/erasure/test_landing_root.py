@@ -106,6 +106,15 @@ LAYOUTS = {
     "begun and never ended": (b'{"user": "ann", "x":\n' + HIS + b"\n" + ITS, HIS + b"\n" + ITS),
     "no JSON behind a record": (HERS + b" and more\n" + HIS, HIS),
     "no JSON behind another's record": (HIS + b" and more\n" + HERS, HIS + b" and more\n"),
+    "in a message": (
+        b'{"n": 2, "events": [' + HERS + b", " + HIS + b', {"no": "}"}]}\n' + ITS,
+        b'{"n": 2, "events": [null, ' + HIS + b', {"no": "}"}]}\n' + ITS,
+    ),
+    "in a message by itself": (b'{"event": ' + HERS + b"}\n" + ITS, ITS),
+    "in messages, by number": (
+        b'{"1": {"is": ' + HIS + b'}, "2": ' + HERS + b"}" + b'{"3": ' + ITS + b"}",
+        b'{"1": {"is": ' + HIS + b'}, "2": null}' + b'{"3": ' + ITS + b"}",
+    ),
     "a BOM": (b"\xef\xbb\xbf" + HERS + b"\n" + HIS, b"\xef\xbb\xbf" + HIS),
     "an old Mac": (HIS + b"\r" + HERS + b"\r" + ITS, HIS + b"\r" + ITS),
 }  # fmt: skip
