@@ -188,7 +188,7 @@ def test_make_evidence(built: Path) -> None:
     page = (built / "target/evidence.html").read_text()
     key = (built / ".secrets/pseudonym_key").read_text().strip()
     assert key not in page + done.stdout + done.stderr
-    assert 'data-law="3" data-state="proven"' in page
+    assert 'data-law="3" data-state="holds"' in page
 
 
 @pytest.mark.deep

@@ -17,6 +17,7 @@ PROGRAM = """#!/bin/sh
 for argument; do printf '%s\\0' "$argument"; done >> "$SEEN/$(basename "$0")"
 printf '%s\\0' "$STEDI_LANDING" "$STEDI_DUCKDB" "$STEDI_PSEUDONYM_KEY_FILE" > "$SEEN/places"
 umask > "$SEEN/umask of $(basename "$0")"
+mkdir -p target && touch target/run_results.json
 """
 
 
