@@ -88,7 +88,8 @@ class Record(NamedTuple):
     age: hours by which it is newer than the person's newest record; 0: of the same moment.
     ahead: days by which the clock runs ahead that its time is from.
     consent, device: KEPT; or else the moment of consent, the device, by number; None: no more.
-    phone: None: kept, 0: none, else another one.
+    phone: None: kept, 0: none, else another one. name: the person of this life who has the same
+    name from now on; None: kept.
     """
 
     who: int
@@ -98,6 +99,7 @@ class Record(NamedTuple):
     phone: int | None = None
     form: int = 0
     ahead: int = 0
+    name: int | None = None
 
     def __str__(self) -> str:
         updated = f"{self.age:+d} h" if self.age else "of the same moment"
@@ -114,6 +116,8 @@ class Record(NamedTuple):
             changes.append(f"device {device_name(self.device)}")
         if self.phone is not None:
             changes.append(f"phone {self.phone}")
+        if self.name is not None:
+            changes.append(f"the name of {person_name(self.name)}")
         return ", ".join(changes) + form_name(self.form)
 
 
@@ -259,6 +263,9 @@ class Life:
             record = record._replace(serial_number=device)
         if deed.phone is not None:
             record = record._replace(phone=f"555{deed.phone:07d}" if deed.phone else None)
+        if deed.name is not None:
+            name = newcomer(self.person(deed.name)).latest.customer_name
+            record = record._replace(customer_name=name)
         if newest is None or record.last_update >= newest.last_update:
             self.newest[deed.who] = record
         return record._replace(last_update=record.last_update + deed.ahead * DAY)
@@ -279,11 +286,7 @@ class Life:
     def _sample(self, deed: Bad) -> Any:
         """A good record, to make a bad line from."""
         if deed.source == "customer":
-            record = self._next(deed.who, 1)
-            # Where another is erased whose device stands there too, an erasure does not end by
-            # itself: nobody can tell whose the device is.
-            named_by_text = bad_reason(deed) in ("not_json", "missing_email", "invalid_email")
-            return record._replace(serial_number=None) if named_by_text else record
+            return self._next(deed.who, 1)
         if deed.source == "accelerometer":
             return self._motion(Moved(deed.who))
         return self._distance(Measured(deed.who))

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -49,11 +50,14 @@ class Killed(BaseException):
     """What ends a run at a step of it."""
 
 
-def erasure_in(lakehouse: Lakehouse, kill_at: str = "never") -> Erasure:
-    """An erasure that is killed before the first step whose sentence matches."""
+def erasure_in(
+    lakehouse: Lakehouse, kill_at: str = "never", kill_before: int | None = None
+) -> Erasure:
+    """An erasure that is killed before the first step whose sentence matches, or by number."""
+    steps = count()
 
     def say(step: str) -> None:
-        if re.search(kill_at, step):
+        if next(steps) == kill_before or re.search(kill_at, step):
             raise Killed(step)
 
     dbt = Dbt(Project(lakehouse.folder), "duckdb")
@@ -67,9 +71,11 @@ def erasure_in(lakehouse: Lakehouse, kill_at: str = "never") -> Erasure:
     )
 
 
-def erase(lakehouse: Lakehouse, *emails: str, kill_at: str = "never") -> dict:
+def erase(
+    lakehouse: Lakehouse, *emails: str, kill_at: str = "never", kill_before: int | None = None
+) -> dict:
     """Erases people as `stedi erase` does; the receipt."""
-    erasure = erasure_in(lakehouse, kill_at)
+    erasure = erasure_in(lakehouse, kill_at, kill_before)
     receipt, _ = erasure.erase([*emails], erasure.find([*emails]), "a test")
     return receipt
 

@@ -48,12 +48,14 @@ class Deliver(NamedTuple):
 
     deeds: (life, what it does). later: days since the delivery before; days never go back.
     files: how many files of each source. empty: the sources without lines deliver an empty file.
+    linked: the day's folder, if it is new, is a link to one elsewhere.
     """
 
     deeds: tuple[tuple[int, Deed], ...]
     later: int = 1
     files: int = 1
     empty: bool = False
+    linked: bool = False
 
 
 class Build(NamedTuple):
@@ -101,15 +103,20 @@ class Maintain(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """People, as (life, which of it), are erased at once, and every table is rebuilt; `back`: they
-    may come back instead."""
+    """People, as (life, which of it), are erased at once, and every table is rebuilt.
+
+    back: they may come back instead. killed: the erasure is killed before this of its steps, and
+    run again.
+    """
 
     people: tuple[tuple[int, int], ...]
     back: bool = False
+    killed: int | None = None
 
     def __str__(self) -> str:
         names = (f"{person_name(who)} of life {life}" for life, who in self.people)
-        return f"{', '.join(names)}: {'may come back' if self.back else 'erased'}"
+        killed = f", killed before step {self.killed} at first" * (self.killed is not None)
+        return f"{', '.join(names)}: {'may come back' if self.back else 'erased' + killed}"
 
 
 Step = Deliver | Build | Maintain | Erase
@@ -143,6 +150,7 @@ class History:
                 yield f"step {number}: {step}"
                 continue
             with_empty = ", empty ones where there is nothing" if step.empty else ""
+            with_empty += ", in linked folders" if step.linked else ""
             yield f"step {number}: delivery of {dates[day]}, {step.files} files each{with_empty}"
             for life, deed in step.deeds:
                 yield f"    life {life}: {deed}"
@@ -194,6 +202,7 @@ CUSTOMERS = (
         phone=_mostly(None, 0, 1, 2, times=2),
         form=FORM,
         ahead=_mostly(*AHEAD, times=5),
+        name=_mostly(None, *range(PEOPLE), times=3),
     ),
     _made(Record, who=WHO, phone=st.integers(1, 9)),  # and nothing else changes
     _made(Record, who=WHO, consent=_mostly(EARLY, 0, None, times=1)),
@@ -237,6 +246,7 @@ def deliveries(draw: st.DrawFn, lives: int) -> Deliver:
         later=draw(st.sampled_from((1, 0, 1, 0, 2, 30))),
         files=draw(st.sampled_from((1, 2, 3))),
         empty=draw(_mostly(False, True, times=4)),
+        linked=draw(_mostly(False, True, times=3)),
     )
 
 
@@ -276,10 +286,11 @@ def whole_lives(draw: st.DrawFn, lives: int = WHOLE_LIVES, turns: int = 4) -> Hi
             elif kind == "erase":
                 one = st.tuples(st.integers(0, lives - 1), WHO)
                 some = draw(st.lists(one, min_size=1, max_size=5, unique=True))
-                erased.append(Erase(tuple(some)))
+                killed = draw(_mostly(None, *range(0, 45, 4), times=1))
+                erased.append(Erase(tuple(some), killed=killed))
                 steps.append(erased[-1])
             elif erased:
-                steps.append(erased.pop(0)._replace(back=True))
+                steps.append(erased.pop(0)._replace(back=True, killed=None))
     return History((*steps, Build(), Maintain(), Build()))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from support.duckdb_tables import tables, texts_in, unpack
-from support.erasing_on_duckdb import erase, erasure_in, held
+from support.erasing_on_duckdb import Killed, erase, erasure_in, held
 from support.histories import PER_MILLE, Build
 from support.lakehouse import Lakehouse
 from support.oracle import Line, Rows, landed_lines
@@ -29,6 +30,14 @@ class OnDuckDB:
 
     def land(self, source: str, name: str, content: bytes, date: str) -> None:
         self._lakehouse.land(source, name, content, date)
+
+    def link(self, source: str, date: str) -> None:
+        day = self._lakehouse.landing / source / "landing" / f"ingest_date={date}"
+        if not day.exists():
+            elsewhere = self._lakehouse.folder / "elsewhere" / source / date
+            elsewhere.mkdir(parents=True)
+            day.parent.mkdir(parents=True, exist_ok=True)
+            day.symlink_to(elsewhere)
 
     def build(self, build: Build) -> Outcome:
         kill_at = build.killed
@@ -59,7 +68,10 @@ class OnDuckDB:
             if content.count(text.encode()) != rows.count(text)
         ]
 
-    def erase(self, emails: list[str]) -> None:
+    def erase(self, emails: list[str], killed: int | None = None) -> None:
+        if killed is not None:
+            with suppress(Killed):
+                erase(self._lakehouse, *emails, kill_before=killed)
         erase(self._lakehouse, *emails)
 
     def reinstate(self, emails: list[str]) -> None:

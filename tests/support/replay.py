@@ -40,6 +40,9 @@ class Engine(Protocol):
     def land(self, source: str, name: str, content: bytes, date: str) -> None:
         """Lands a file."""
 
+    def link(self, source: str, date: str) -> None:
+        """Makes a day's folder a link to one elsewhere, unless it is there, if there are links."""
+
     def build(self, build: Build) -> Outcome:
         """Builds, and is killed where the build says so, unless it ends before."""
 
@@ -52,8 +55,11 @@ class Engine(Protocol):
     def left_behind(self, texts: dict[str, str]) -> list[str]:
         """What files beyond staging have of texts that no row there has, in words."""
 
-    def erase(self, emails: list[str]) -> None:
-        """Erases people, and rebuilds every table."""
+    def erase(self, emails: list[str], killed: int | None = None) -> None:
+        """Erases people, and rebuilds every table.
+
+        killed: before which of its steps it is killed and run again, if the engine can do that.
+        """
 
     def reinstate(self, emails: list[str]) -> None:
         """Lets people come back, and rebuilds every table."""
@@ -166,6 +172,8 @@ class Course:
     def deliver(self, step: Deliver, day: int) -> None:
         """Lands the files of a delivery."""
         for source, name, content in files(step, self._deliveries, self._lives):
+            if step.linked:
+                self._engine.link(source, self._dates[day])
             self._engine.land(source, name, content, self._dates[day])
             self._lines += lines_of(source, self._dates[day], name, content)
         self._deliveries += 1
@@ -253,7 +261,7 @@ class Course:
             return f"the search finds nothing of what is to be erased: {sorted(missed)}", []
         self._erased |= emails
         self._tombstones += [c for c in oracle.claims(self._lines) if c.email in emails]
-        self._engine.erase(sorted(emails))
+        self._engine.erase(sorted(emails), step.killed)
         left = self._engine.holds(own | _emails(emails) | _ids(emails))
         places = [f"{what} in {file}" for what, files in left.items() for file in files]
         self._lines = self._engine.landed()  # under the names that files have now

@@ -87,7 +87,10 @@ class OnAthena:
         print(f"{found.size:,} bytes searched, of {found.files} files beyond staging")
         return [f"{what} in {key}" for key, hits in found.hits.items() for what in hits]
 
-    def erase(self, emails: list[str]) -> None:
+    def link(self, source: str, date: str) -> None:
+        """A bucket has no links."""
+
+    def erase(self, emails: list[str], killed: int | None = None) -> None:
         self._erase(emails)
 
     def reinstate(self, emails: list[str]) -> None:
