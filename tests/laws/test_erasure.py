@@ -85,7 +85,11 @@ def is_erased(built: Before) -> None:
 
 
 def said(lines: Iterable[Line]) -> Counter:
-    return Counter((line.source, line.ingest_date, line.text) for line in lines)
+    return Counter(
+        (line.source, line.ingest_date, line.text)
+        for line in lines
+        if line.text.strip(" \t,[]")  # what separated records that are gone may stay
+    )
 
 
 def test_an_erased_person_is_nowhere_and_everybody_else_is_unchanged(built: Before) -> None:

@@ -17,6 +17,7 @@ from support.oracle_lines import (
     object_in,
     plausible_time,
     read,
+    records_of,
     serial_of,
 )
 from support.oracle_people import Claim, Devices, claims_of, people_of
@@ -26,7 +27,8 @@ def claims(lines: Iterable[Line]) -> set[Claim]:
     """All claims of the records in lines, which become tombstones if their people are erased."""
     said = [
         (what, line.ingest_date)
-        for line in lines
+        for landed in lines
+        for line in records_of(landed)
         if isinstance(what := read(line), Customer | Rejected)
     ]
     return claims_of(people_of(said).values())
@@ -35,8 +37,12 @@ def claims(lines: Iterable[Line]) -> set[Claim]:
 def remaining(
     lines: Iterable[Line], emails: Collection[str], tombstones: Iterable[Claim] = ()
 ) -> list[Line]:
-    """The lines that an erasure of people leaves. tombstones: those of earlier erasures."""
-    lines, erased, tombstones = list(lines), frozenset(emails), set(tombstones)
+    """The lines that an erasure of people leaves. tombstones: those of earlier erasures.
+
+    A line of several records must have all of them of one person and moment.
+    """
+    landed, erased, tombstones = list(lines), frozenset(emails), set(tombstones)
+    lines = [record for line in landed for record in records_of(line)]
     landed_claims = claims(lines)
     all_claims = landed_claims | tombstones
     devices = Devices(all_claims)
@@ -76,7 +82,7 @@ def remaining(
         claimants = set() if time is None else devices.claimants(serial, time)
         return bool(claimants) and claimants <= erased
 
-    return [line for line in lines if not is_theirs(line)]
+    return [line for line in landed if not all(map(is_theirs, records_of(line)))]
 
 
 def _owner(line: Line) -> str | None:

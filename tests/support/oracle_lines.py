@@ -140,6 +140,22 @@ def object_in(text: str) -> dict[str, Any]:
         return {}
 
 
+def records_of(line: Line) -> list[Line]:
+    """A line's objects, each as a line of its own, if it is not one object but begins with some: an
+    array, or several one after the other. An erasure takes each for a record; the build none."""
+    if object_in(line.text):
+        return [line]
+    found, rest = [], line.text.lstrip(" \t,[]\x1e\ufeff")
+    while rest.startswith("{"):
+        try:
+            _, end = json.JSONDecoder().raw_decode(rest)
+        except (ValueError, RecursionError):
+            break
+        found.append(line._replace(text=rest[:end]))
+        rest = rest[end:].lstrip(" \t,[]\x1e")
+    return found or [line]
+
+
 def _object(text: str) -> dict[str, Any]:
     """Strict JSON (RFC 8259), an object, maybe with a comma behind it, and of decent depth.
 

@@ -324,9 +324,13 @@ def _layer(table: str) -> str:
 
 
 def _said(lines: Iterable[Line]) -> Rows:
-    """Lines without the files that they are in."""
+    """Lines without the files that they are in, and none that only separate records."""
     columns = ("source", "ingest_date", "text")
-    return Counter(oracle.row(columns, (n.source, n.ingest_date, n.text)) for n in lines)
+    return Counter(
+        oracle.row(columns, (n.source, n.ingest_date, n.text))
+        for n in lines
+        if n.text.strip(" \t,[]\x1e")  # what separated records that are gone may stay
+    )
 
 
 def lines_of(source: str, date: str, name: str, content: bytes) -> list[Line]:
