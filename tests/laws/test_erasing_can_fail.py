@@ -113,7 +113,7 @@ BREAKS = [
     Break("another's longer email is taken for theirs", "search/identifiers",
           "return None if between <= _JOINING else False", "return True", IDENTIFIERS),
     Break("an email that somebody else has is taken for theirs", "search/identifiers",
-          "found[0] not in self.others and ", "", FORMS),
+          "text[begin - before : end + behind] in self.others", "False", FORMS),
     Break("a phone may be a serial number", "search/identifiers",
           "(MAYBE_SERIAL, hit[0])", "(SERIAL, hit[0])", ERASURE),
     Break("a text of the project's files is a finding", "erasure/erasure",
