@@ -104,7 +104,7 @@ def measured(local: LocalLakehouse, tmp_path_factory: pytest.TempPathFactory) ->
     lake = Lake(local, tmp_path_factory.mktemp("maintenance") / "landing")
     people = (ANN, BEN)
     lake.deliver(0, "customer", map(customer_line, people))
-    moments = [START + n * DAY for n in range(2)]
+    moments = [START + n * DAY // 2 for n in range(2)]
     motions = [(p.email, at, 1.0, 0.0, 0.0) for p in people for at in moments]
     lake.deliver(0, "accelerometer", map(motion_line, motions))
     distances = [(p.serial_number, at, 200) for p in people for at in moments]

@@ -197,7 +197,7 @@ def test_make_evidence_of_a_broken_law_is_red(built: Path) -> None:
         connection.execute("delete from stedi_trusted.accelerometer_trusted")
     done = make(built, "evidence")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Law 3, Conservation: broken" in done.stderr
+    assert "assert_readings_are_conserved" in done.stderr
     page = (built / "target/evidence.html").read_text()
     assert 'class="red" data-law="3" data-state="broken"' in page
 

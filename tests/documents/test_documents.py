@@ -24,6 +24,7 @@ GENERATED = ("docs/nightly.md",)
 SHARED = ("--target", "--config", "--help", "--version")  # described once for all commands
 
 # Where environment variables are read.
+MADE_FOR_A_RELEASE = ["docs/attestation.json"]
 READERS = ("scripts", "macros", "tests", "bench", "Makefile", ".ci", "profiles.yml.example")
 TEXT = {".py", ".sql", ".yml", ".j2", ".example", ""}
 
@@ -177,7 +178,7 @@ def test_paths_that_are_named_exist(document: Document) -> None:
         r"`((?:tests|scripts|macros|models|docs|bench|analyses|infrastructure|seeds)/[\w./-]+)`",
         document.prose,
     )
-    assert [path for path in paths if not (PROJECT / path).exists()] == []
+    assert [p for p in paths if p not in MADE_FOR_A_RELEASE and not (PROJECT / p).exists()] == []
 
 
 def test_nothing_names_what_has_moved() -> None:

@@ -418,12 +418,11 @@ def judged(pieces: Iterable[Piece], is_out: IsOut) -> Iterator[tuple[Piece, bool
             was_out = was_out and not _END.search(piece.data)
             yield piece, False
             continue
-        if (parts := members_of(piece)) and not is_out(_wrapper(parts)):
+        if parts := members_of(piece):
             outs = [part.kind is Kind.MEMBER and is_out(part.data) for part in parts]
-            if not all(outs[1::2]):  # somebody else's record is in it too
-                was_out = False
-                yield from zip(parts, outs, strict=True)
-                continue
+            was_out = all(outs[1::2]) or is_out(_wrapper(parts))
+            yield from [(piece, True)] if was_out else zip(parts, outs, strict=True)
+            continue
         is_rest = was_out and piece.kind is Kind.TAIL and b"@" not in piece.data
         was_out = is_rest or (piece.kind is not Kind.REST and is_out(piece.data))
         yield piece, was_out
