@@ -297,6 +297,10 @@ class _Reader:
             size -= some
             if self._may_hold(lines):
                 yield from self._each_of(lines)
+            elif self._open:  # what follows may go, and with it the comma behind these
+                end = lines.rindex(b"}") + 1
+                yield self._take(Kind.REST, end)
+                yield self._take(Kind.GLUE, some - end)
             else:
                 yield self._take(Kind.REST, some)
 

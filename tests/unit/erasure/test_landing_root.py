@@ -96,6 +96,10 @@ LAYOUTS = {
         b"[\n" + HERS + b",\n" + HIS + b",\n" + HERS + b"\n]\n", b"[\n" + HIS + b"\n]\n",
     ),
     "arrays in an array": (b"[[" + HERS + b"],[" + HIS + b"]]", b"[[],[" + HIS + b"]]"),
+    "an array, its end with a brace": (
+        b"[\n" + HIS.replace(b"}{", b"") + b",\n" + HERS + b"\n]\n",
+        b"[\n" + HIS.replace(b"}{", b"") + b"\n]\n",
+    ),
     "an array that is cut": (b"[" + HERS + b"," + HIS + b',{"us', b"[" + HIS + b',{"us'),
     "written over lines": (
         b'[\n  {\n    "user": "ann"\n  },\n  {\n    "user": "ben"\n  }\n]\n',
@@ -126,6 +130,13 @@ def test_a_record_goes_and_every_other_byte_stays(layout: str, size: int) -> Non
     content, rest = LAYOUTS[layout]
     assert removed(content, lambda record: b"ann" in record, size) == rest
     assert removed(content, lambda record: False, size) == content
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_quick_look_changes_nothing(layout: str) -> None:
+    content, rest = LAYOUTS[layout]
+    pieces = pieces_of([content], lambda lines: b"ann" in lines)
+    assert b"".join(without(judged(pieces, lambda record: b"ann" in record))) == rest
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
