@@ -40,7 +40,9 @@ def last_build_in_a_bucket(folder: Path, sql: str) -> Build:
         bucket.create("audit/builds/1/metadata/m.avro", [b"no Parquet"])
         for name, condition in (("a", "build_id = '1'"), ("b", "build_id != '1'")):
             path = folder / f"{name}.parquet"
-            duckdb.sql(f"select * from ({sql}) where {condition}").write_parquet(str(path))
+            with duckdb.connect() as connection:
+                rows = connection.sql(f"select * from ({sql}) where {condition}")
+                rows.write_parquet(str(path))
             bucket.create(f"audit/builds/1/data/{name}.parquet", [path.read_bytes()])
         return last_build_of(bucket)
 

@@ -278,7 +278,9 @@ def _deny_all(sid: str, actions: Any, resources: Any, condition: Any) -> Stateme
 
 
 def _prefixes(*zones: str) -> list[str]:
-    return [pattern for zone in zones for pattern in (zone, f"{zone}/*")]
+    """Athena lists zones without a slash, too; the folders of erasures only stedi lists."""
+    bare = [zone for zone in zones if zone not in ERASURE_FOLDERS]  # a policy may not be long
+    return [*bare, *(f"{zone}/*" for zone in zones)]
 
 
 def _list_bucket(lake: Lakehouse, *zones: str) -> Statement:
