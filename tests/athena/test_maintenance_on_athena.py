@@ -28,6 +28,7 @@ from support.athena.account import keys, landed, names, tables, unreferenced
 from support.athena.local import LocalLakehouse
 from support.athena.parity import WITHOUT_TESTS, Rows
 from support.athena.stored import Found, beyond_staging
+from support.lakehouse import EXEMPT
 
 FIRST = date(2024, 1, 1)
 ANN, BEN = (newcomer(n).latest._replace(research=START) for n in (1, 2))
@@ -90,8 +91,7 @@ class Lake:
     def tables(self) -> dict[str, Rows]:
         """All but those that tell of the builds themselves."""
         found = tables(self.local)
-        of_builds = ("stedi_staging.changed_identifiers", "stedi_audit.releases")
-        return {n: rows for n, rows in found.items() if n not in of_builds}
+        return {n: rows for n, rows in found.items() if n.rpartition(".")[2] not in EXEMPT}
 
     def query(self, sql: str) -> list[list[Any]]:
         return self.local.trino.query(sql).rows
