@@ -32,7 +32,7 @@ export FROM VARS N
 
 # Deliveries from elsewhere get a landing zone, a database, a key and a register of erasures of their own, so that they
 # never mix with others: a folder named for theirs, without what is not a letter or digit, and for a checksum of its
-# path. ($(shell) has not what is exported.)
+# path. ($(shell) does not see exported variables.)
 ifneq ($(FROM),)
 PLACE := deliveries/$(shell folder=$$(CDPATH= cd -- '$(subst ','\'',$(FROM))' 2>/dev/null && pwd -P); \
     printf %s- "$$(basename -- "$$folder")" | LC_ALL=C tr -c A-Za-z0-9._- _; \
@@ -45,7 +45,7 @@ endif
 .PHONY: run test test-deep test-athena lives mutants lint docs evidence attestation bench athena parity lock clean
 .DELETE_ON_ERROR:
 
-# A lakehouse from before each had its own keys and erasures gets a copy of those that it was built with.
+# A lakehouse built before each had its own keys and erasures gets a copy of those it was built with.
 run: $(RUNTIME) profiles.yml
 	@test ! -f "$(PLACE)/lakehouse.duckdb" || test ! -d .secrets || test -e "$(PLACE)/.secrets" \
 	    || cp -Rp .secrets "$(PLACE)/.secrets"

@@ -1,6 +1,6 @@
 {#
-    When the pseudonym key was replaced, every id changes; the ledger of releases would no longer know whose its rows are.
-    So the ids of before stay, by email, from the moment at which stg_customers is replaced until the ledger is rewritten.
+    A new pseudonym key changes every customer_id. So that the ledger of releases can take over the new ones, the old ids
+    are kept with their emails from just before stg_customers is replaced until the ledger has been rewritten.
 #}
 {% macro keep_former_customer_ids() -%}
     {%- if upkeep().get('is_key_new', false) and load_relation(this) is not none and former_customer_ids() is none -%}

@@ -13,6 +13,7 @@ import duckdb
 
 from stedi.duckdb_target.compaction import open_database
 from stedi.errors import UsageError
+from stedi.landing.records import EARLIEST
 from stedi.layout import AUDIT
 from stedi.search.decode import column_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 COMPLETED = "completed"
 _PREFIX = f"{AUDIT}/builds/"
-# Rows as lines of text, of which a Parquet file's are read as one column.
+# One text for each row, because column_of reads a single column of a Parquet file.
 _FIELDS = """
     epoch_us(happened_at) || '|' || build_id || '|' || status || '|' || coalesce(key_id, '') || '|'
     || consent_scope
@@ -49,7 +50,7 @@ class Build:
         return {
             "consent_scope": scope,
             "minimum_age": int(given.get("minimum_age", 0)),
-            "earliest_time": given.get("earliest_time", "2010-01-01"),
+            "earliest_time": given.get("earliest_time", EARLIEST),
         }
 
 

@@ -20,6 +20,7 @@ from support.nasty import lines_in
 
 SOURCES = ("customer", "accelerometer", "step_trainer")
 BLANKS = " \t\n\r"
+SEPARATORS = " \t,[]\x1e"  # of records in a line
 DAY = 86_400_000
 EPOCH = datetime(1970, 1, 1)
 EARLIEST = 1_262_304_000_000  # 2010-01-01
@@ -145,14 +146,14 @@ def records_of(line: Line) -> list[Line]:
     array, or several one after the other. An erasure takes each for a record; the build none."""
     if object_in(line.text):
         return [line]
-    found, rest = [], line.text.lstrip(" \t,[]\x1e\ufeff")
+    found, rest = [], line.text.lstrip(SEPARATORS + "\ufeff")
     while rest.startswith("{"):
         try:
             _, end = json.JSONDecoder().raw_decode(rest)
         except (ValueError, RecursionError):
             break
         found.append(line._replace(text=rest[:end]))
-        rest = rest[end:].lstrip(" \t,[]\x1e")
+        rest = rest[end:].lstrip(SEPARATORS)
     return found or [line]
 
 

@@ -18,6 +18,7 @@ from support.histories import Build, Deliver, Erase, History, Maintain
 from support.lakehouse import EXEMPT, customer_id
 from support.nasty import lines_in
 from support.oracle import Claim, Line, Row, Rows
+from support.oracle_lines import SEPARATORS
 
 LAYERS = ("staging", "trusted", "curated", "audit")
 SHARED = ("trusted", "curated")
@@ -329,7 +330,7 @@ def _said(lines: Iterable[Line]) -> Rows:
     return Counter(
         oracle.row(columns, (n.source, n.ingest_date, n.text))
         for n in lines
-        if n.text.strip(" \t,[]\x1e")  # what separated records that are gone may stay
+        if n.text.strip(SEPARATORS)  # what separated records that are gone may stay
     )
 
 

@@ -17,12 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from stedi.erasure.landing_root import LandingRoot, day_of
+from stedi.erasure.landing_root import LandingRoot
 from stedi.erasure.people import DataSubjects, Known, Ownership, find_subjects
 from stedi.erasure.tables import Tables
 from stedi.errors import StediError
 from stedi.landing.backfill import leave_erasure_note
 from stedi.landing.claims import Claim
+from stedi.landing.names import day_of
 from stedi.landing.raw_lines import always
 from stedi.landing.records import EARLIEST
 from stedi.landing.zones import Zone
@@ -121,7 +122,7 @@ class Erasure:
         counts = Counts()
         for entity in IN_ORDER:
             for file in self.landing.files(entity):
-                owns = subjects.owns(entity, day_of(file))
+                owns = subjects.owns(entity, day_of(file.key))
                 counts.add(entity, self.landing.count(file, owns, owns.may_hold))
         return counts
 
@@ -256,7 +257,7 @@ class Erasure:
         wanted = subjects.identifiers()
         for entity in IN_ORDER:
             for file in self.landing.files(entity):
-                owns = subjects.owns(entity, day_of(file))
+                owns = subjects.owns(entity, day_of(file.key))
                 self.say(f"Checking {hidden(file.key, wanted)}")
                 if lines := self.landing.count(file, owns, owns.may_hold):
                     self._rewrite_file(emails, entity, file, lines, owns)

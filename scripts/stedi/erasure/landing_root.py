@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stedi.landing.files import UnreadableFile, landed_files
-from stedi.landing.names import for_people, is_landed
+from stedi.landing.names import day_of, for_people, is_landed
 from stedi.landing.raw_lines import (
     IsOut,
     MayHold,
@@ -68,7 +68,7 @@ class LandingRoot:
         for file in self.files(entity):
             with self._opened(file) as blocks:
                 for data in records_of(blocks, may_hold):
-                    yield day_of(file), data
+                    yield day_of(file.key), data
 
     def count(self, file: Object, is_out: IsOut, may_hold: MayHold = always) -> int:
         """How many of a landed file's records and lines are to be removed."""
@@ -138,8 +138,3 @@ class LandingRoot:
                 raise UnreadableFile(
                     f"{self.storage.address(file.key)}: cannot be read ({error}); ask for it again"
                 ) from error
-
-
-def day_of(file: Object) -> str:
-    """The ingest date of a landed file."""
-    return file.key.split("/")[2].removeprefix("ingest_date=")

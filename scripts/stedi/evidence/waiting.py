@@ -9,7 +9,7 @@ from stedi.evidence.lakehouse import LakehouseReader
 from stedi.evidence.people import Build
 from stedi.landing.claims import customer_of
 from stedi.landing.files import lines_of
-from stedi.landing.names import is_landed
+from stedi.landing.names import day_of, is_landed
 from stedi.landing.raw_lines import blocks_of
 from stedi.landing.records import EARLIEST, email_of, record_of
 from stedi.layout import ENTITIES
@@ -44,7 +44,7 @@ def read_waiting(lakehouse: LakehouseReader, build: Build, earliest: str = EARLI
     try:
         for entity in ENTITIES:
             for file in lakehouse.storage.objects(f"{entity}/landing/ingest_date="):
-                day = file.key.split("/")[2].removeprefix("ingest_date=")
+                day = day_of(file.key)
                 if day < newest or not is_landed(file.key):
                     continue
                 with lakehouse.storage.open(file.key) as stream:

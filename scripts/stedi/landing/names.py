@@ -31,6 +31,11 @@ def is_landed(key: str) -> bool:
     return named and ingest_date_of(folder) is not None
 
 
+def day_of(key: str) -> str:
+    """The ingest date in the key of a landed file."""
+    return key.split("/")[2].removeprefix("ingest_date=")
+
+
 def is_hidden(path: Path) -> bool:
     """Whether readers ignore the file: names that begin with a dot or an underscore."""
     return path.name.startswith((".", "_"))

@@ -55,9 +55,9 @@ class Kind(Enum):
     """What a piece of a landed file is.
 
     LINE: a whole line with its end, one object or none that can be read. RECORD: an object that is
-    not alone in its line. MEMBER: a record within an object that is none itself; where it goes,
-    null takes its place. TAIL: what stands behind a record in its line and is no JSON. GLUE: what
-    separates records. REST: what holds nothing that is looked for.
+    not alone in its line. MEMBER: a record inside an object that is not a record; when
+    removed, it becomes null. TAIL: what stands behind a record in its line and is no JSON. GLUE:
+    what separates records. REST: what holds nothing that is looked for.
     """
 
     LINE = auto()
@@ -170,9 +170,9 @@ _PAIRS = json.JSONDecoder(object_pairs_hook=_Object, parse_int=float)
 
 
 def members_of(piece: Piece) -> list[Piece]:
-    """The parts of an object that is no record but holds some, such as the events of a message.
+    """The parts of an object that wraps records, such as the events of a message.
 
-    Empty for every other piece.
+    Empty for any other piece.
     """
     if piece.kind not in (Kind.LINE, Kind.RECORD) or piece.data.count(b"{") < 2:
         return []
@@ -208,8 +208,10 @@ def _objects(text: str, start: int) -> list[tuple[int, int]]:
 
 
 def _are_members(document: _Object) -> Iterator[bool]:
-    """Of each object in a document, in the order in which they begin: whether it is a record that
-    is in no other record, and not the document itself."""
+    """Whether each object in a document is an outermost record, in the order in which they begin.
+
+    The document itself is not one.
+    """
     stack: list[tuple[Any, bool]] = [(document, False)]
     while stack:
         value, is_in_record = stack.pop()
@@ -225,7 +227,7 @@ def _are_members(document: _Object) -> Iterator[bool]:
 
 
 def _wrapper(parts: Iterable[Piece]) -> bytes:
-    """An object that holds records, without them."""
+    """An object that wraps records, with null in their place."""
     return b"".join(b"null" if part.kind is Kind.MEMBER else part.data for part in parts)
 
 
